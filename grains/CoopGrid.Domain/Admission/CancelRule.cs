@@ -1,0 +1,40 @@
+using CoopGrid.Domain.Usage;
+using CoopGrid.Model;
+
+namespace CoopGrid.Domain.Admission;
+
+/// <summary>
+/// Gives units of an admission back (SPEC.md §4): within the dedupe window, for the caller that admitted them. The total named may
+/// only grow, so a repeat is harmless. Usage and the mean shrink; capacity, demand and the rate quota do not come back.
+/// </summary>
+public static class CancelRule
+{
+    /// <summary>Decides one cancel.</summary>
+    /// <param name="units">The total to be given back so far; 0 = all.</param>
+    public static (CancelAnswer Answer, Cancelled? Entry) Decide(MemberAccount account, string key, long units, string caller, in Conditions now)
+    {
+        if (!Ids.IsName(key)) return (new(CancelOutcome.Invalid, 0, $"The key must be 1 to {Ids.MaxBytes} bytes without control characters."), null);
+        if (units < 0) return (new(CancelOutcome.Invalid, 0, "Units must be 0 (all) or above."), null);
+        if (account.Status == MemberStatus.Unknown) return (new(CancelOutcome.MemberUnknown, 0, "No such member."), null);
+
+        account.Keys.Forget(now.Now.PlusMs(-now.Policy.DedupeWindowMs));
+        Remembered? remembered = account.Keys.Find(key);
+        if (remembered is null || remembered.Admitted.Caller != caller)
+        {
+            long minutes = now.Policy.DedupeWindowMs / 60_000;
+            return (new(CancelOutcome.KeyUnknown, 0, $"No admission of this caller with that key in the last {minutes} minutes."), null);
+        }
+
+        long total = units == 0 ? remembered.Admitted.Units : units;
+        long returned = remembered.ReturnedUnits;
+        if (total > remembered.Admitted.Units)
+            return (new(CancelOutcome.UnitsOutOfRange, returned, $"Only {remembered.Admitted.Units} units were admitted."), null);
+        if (total < returned)
+            return (new(CancelOutcome.UnitsOutOfRange, returned, $"{returned} units were given back already; the total may only grow."), null);
+        if (total == returned) return (new(CancelOutcome.Returned, returned), null);
+
+        var entry = new Cancelled(
+            account.Sequence + 1, now.Now, now.SliceOf(account), now.Policy.Version, key, remembered.Admitted.Slice, total - returned, total);
+        return (new(CancelOutcome.Returned, total), entry);
+    }
+}

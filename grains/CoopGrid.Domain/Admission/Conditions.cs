@@ -1,0 +1,25 @@
+using CoopGrid.Domain.Usage;
+using CoopGrid.Model;
+
+namespace CoopGrid.Domain.Admission;
+
+/// <summary>What the class looks like to one decision: the gate's last signal and one reading of the clock.</summary>
+/// <param name="Now">The reading, as UTC.</param>
+/// <param name="MonotonicMicros">The same reading on the monotonic clock that the class's room flows by, in µs.</param>
+/// <param name="Policy">The policy in force in the running slice.</param>
+/// <param name="Mean">S and N of the last signal.</param>
+/// <param name="MultiplierPermille">The price in force.</param>
+/// <param name="Mark">The producer's last mark: nothing may be counted before this slice.</param>
+/// <param name="Period">The running control period.</param>
+public readonly record struct Conditions(
+    Instant Now,
+    long MonotonicMicros,
+    ClassPolicy Policy,
+    Mean Mean,
+    int MultiplierPermille,
+    long Mark,
+    long Period)
+{
+    /// <summary>The slice that an entry of the member made now counts in.</summary>
+    public long SliceOf(MemberAccount account) => account.SliceFor(Policy.Window.SliceAt(Now), Mark);
+}

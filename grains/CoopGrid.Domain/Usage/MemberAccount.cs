@@ -1,0 +1,160 @@
+using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Metering;
+using CoopGrid.Model;
+
+namespace CoopGrid.Domain.Usage;
+
+/// <summary>
+/// A member's account in memory: the fold of its entries. <see cref="Apply"/> is the only way to change it, for a decision just made and
+/// for a replay alike, so both give the same account. Not thread-safe: its holder has one writer at a time.
+/// </summary>
+public sealed class MemberAccount
+{
+    private HashSet<string>? _entitlements;
+    private Dictionary<string, MeterChain>? _meters;
+
+    public MemberStatus Status { get; private set; }
+
+    /// <summary>The customer class; empty before enrolment.</summary>
+    public string Class { get; private set; } = "";
+
+    public Instant Enrolled { get; private set; }
+
+    /// <summary>Number of the last entry; 0 before the first.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>The slice of the last entry: later entries count in it or after it.</summary>
+    public long LastSlice { get; private set; } = long.MinValue;
+
+    /// <summary>All units ever charged, less cancels.</summary>
+    public long TotalUnits { get; private set; }
+
+    /// <summary>Why the member is suspended, if it is.</summary>
+    public string StatusReason { get; private set; } = "";
+
+    /// <summary>Usage by slice; null before enrolment.</summary>
+    public MemberWindow? Window { get; private set; }
+
+    /// <summary>The member's own rate limit.</summary>
+    public QuotaBucket Quota { get; private set; }
+
+    /// <summary>Admissions of the dedupe window.</summary>
+    public KeyMemory Keys { get; } = new();
+
+    /// <summary>Refused demand of the running control period. Not part of the fold: a restart forgets it.</summary>
+    public RefusedDemand Refused { get; } = new();
+
+    public IReadOnlyCollection<string> Entitlements => (IReadOnlyCollection<string>?)_entitlements ?? [];
+
+    public IReadOnlyCollection<MeterChain> Meters => (IReadOnlyCollection<MeterChain>?)_meters?.Values ?? [];
+
+    public bool IsEntitledTo(string lane) => _entitlements?.Contains(lane) ?? false;
+
+    public MeterChain? Meter(string meter) => _meters?.GetValueOrDefault(meter);
+
+    /// <summary>u as of <paramref name="slice"/>, without changing anything.</summary>
+    public long UsageAt(long slice) => Window?.UsageAt(slice) ?? 0;
+
+    /// <summary>The slice that an entry made now counts in (L5a).</summary>
+    /// <param name="clockSlice">The slice that the clock shows.</param>
+    /// <param name="mark">The producer's last mark: nothing more may be counted before it.</param>
+    public long SliceFor(long clockSlice, long mark) => Math.Max(Math.Max(clockSlice, mark), LastSlice);
+
+    /// <summary>Adds the next entry.</summary>
+    /// <exception cref="InvalidOperationException">The entry's sequence is not the next one.</exception>
+    public void Apply(MemberEntry entry)
+    {
+        if (entry.Sequence != Sequence + 1)
+            throw new InvalidOperationException($"Entry {entry.Sequence} does not follow {Sequence}: the member's ledger has a gap.");
+
+        switch (entry)
+        {
+            case Admitted admitted:
+                Window!.Roll(admitted.Slice);
+                Window.Add(admitted.Slice, admitted.Units);
+                Quota = new(admitted.QuotaSpentMicroUnits, admitted.At);
+                TotalUnits += admitted.Units;
+                Keys.Remember(admitted);
+                break;
+            case Cancelled cancelled:
+                Window!.Roll(cancelled.Slice);
+                Window.Add(cancelled.AdmittedSlice, -cancelled.Units);
+                TotalUnits -= cancelled.Units;
+                Keys.GiveBack(cancelled.Key, cancelled.ReturnedUnits);
+                break;
+            case UsageReported reported:
+                Window!.Roll(reported.Slice);
+                foreach (ReportedSlice slice in reported.Slices)
+                {
+                    Window.Add(slice.Slice, slice.Units);
+                    TotalUnits += slice.Units;
+                }
+
+                _meters![reported.Meter] = new(reported.Meter, reported.ReportSequence, reported.Payload, reported.Slices[^1].Slice);
+                break;
+            case Enrolled enrolled:
+                Class = enrolled.Class;
+                Status = MemberStatus.Active;
+                Enrolled = enrolled.At;
+                Window = new MemberWindow(enrolled.WindowSlices);
+                break;
+            case StatusChanged changed:
+                Status = changed.Status;
+                StatusReason = changed.Reason;
+                break;
+            case EntitlementChanged changed:
+                if (changed.Entitled) (_entitlements ??= []).Add(changed.Lane);
+                else _entitlements?.Remove(changed.Lane);
+                break;
+            case MeterRegistered registered:
+                (_meters ??= []).TryAdd(registered.Meter, new(registered.Meter, 0, 0, long.MinValue));
+                break;
+            case EvidenceKept:
+                break;
+            default:
+                throw new InvalidOperationException($"Unknown entry {entry.GetType().Name}.");
+        }
+
+        Sequence = entry.Sequence;
+        LastSlice = Math.Max(LastSlice, entry.Slice);
+    }
+
+    /// <summary>The account as it was checkpointed.</summary>
+    public static MemberAccount Restore(AccountSnapshot snapshot)
+    {
+        var account = new MemberAccount
+        {
+            Status = snapshot.Status,
+            Class = snapshot.Class,
+            Enrolled = snapshot.Enrolled,
+            Sequence = snapshot.Sequence,
+            LastSlice = snapshot.LastSlice,
+            TotalUnits = snapshot.TotalUnits,
+            StatusReason = snapshot.StatusReason,
+            Window = snapshot.WindowSlices == 0 ? null : MemberWindow.Restore(snapshot.WindowSlices, snapshot.Newest, snapshot.Usage),
+            Quota = new QuotaBucket(snapshot.QuotaSpentMicroUnits, snapshot.QuotaAt),
+        };
+        if (snapshot.Entitlements.Length > 0) account._entitlements = [.. snapshot.Entitlements];
+        if (snapshot.Meters.Length > 0) account._meters = snapshot.Meters.ToDictionary(chain => chain.Meter);
+        return account;
+    }
+
+    /// <summary>All but the keys, which are stored apart.</summary>
+    public AccountSnapshot Snapshot() => new()
+    {
+        Status = Status,
+        Class = Class,
+        Enrolled = Enrolled,
+        Sequence = Sequence,
+        LastSlice = LastSlice,
+        TotalUnits = TotalUnits,
+        StatusReason = StatusReason,
+        WindowSlices = Window?.Slices ?? 0,
+        Newest = Window?.Newest ?? 0,
+        Usage = Window is null ? [] : [.. Window.Snapshot()],
+        QuotaSpentMicroUnits = Quota.SpentMicroUnits,
+        QuotaAt = Quota.At,
+        Entitlements = [.. Entitlements],
+        Meters = [.. Meters],
+    };
+}

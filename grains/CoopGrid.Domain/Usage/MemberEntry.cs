@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using CoopGrid.Model;
+
+namespace CoopGrid.Domain.Usage;
+
+/// <summary>
+/// One fact of a member's account. An account is the fold of its entries in the order of <see cref="Sequence"/>, which has no gaps;
+/// a decision makes an entry, the ledger keeps it, and replaying it gives the account again.
+/// </summary>
+/// <param name="Sequence">1 for the member's first entry, one more with each.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="Slice">The slice that it counts in: max(clock, the member's last, the producer's last mark).</param>
+/// <param name="PolicyVersion">The class policy that decided.</param>
+public abstract record MemberEntry(long Sequence, Instant At, long Slice, int PolicyVersion);
+
+/// <summary>The member joins a class.</summary>
+/// <param name="Class">The customer class.</param>
+/// <param name="WindowSlices">Slices in the class's window.</param>
+public sealed record Enrolled(long Sequence, Instant At, long Slice, int PolicyVersion, string Class, int WindowSlices)
+    : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>The member is suspended, or active again.</summary>
+public sealed record StatusChanged(long Sequence, Instant At, long Slice, int PolicyVersion, MemberStatus Status, string Reason)
+    : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>The member gains or loses the right to use a lane.</summary>
+public sealed record EntitlementChanged(long Sequence, Instant At, long Slice, int PolicyVersion, string Lane, bool Entitled)
+    : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>A request was admitted. The entry is also what its key is remembered by.</summary>
+/// <param name="Key">The request's idempotency key.</param>
+/// <param name="Payload">Fingerprint of the request's payload.</param>
+/// <param name="Lane">The lane that it was admitted in.</param>
+/// <param name="MultiplierPermille">Price factor of the surged units.</param>
+/// <param name="Covered">What covered the units.</param>
+/// <param name="WindowUsageUnits">u afterwards, as answered.</param>
+/// <param name="BaselineRemainingUnits">Baseline left afterwards, as answered.</param>
+/// <param name="QuotaSpentMicroUnits">The member's own rate bucket afterwards (<see cref="Admission.QuotaBucket"/>).</param>
+/// <param name="Caller">Who asked.</param>
+public sealed record Admitted(
+    long Sequence,
+    Instant At,
+    long Slice,
+    int PolicyVersion,
+    string Key,
+    ulong Payload,
+    string Lane,
+    int MultiplierPermille,
+    Covered Covered,
+    long WindowUsageUnits,
+    long BaselineRemainingUnits,
+    long QuotaSpentMicroUnits,
+    string Caller) : MemberEntry(Sequence, At, Slice, PolicyVersion)
+{
+    public long Units => Covered.Total;
+
+    /// <summary>What the caller was told, and is told again when it asks with the same key.</summary>
+    public AdmissionAnswer Answer(bool replayed) => new()
+    {
+        Outcome = Outcome.Admitted,
+        Replayed = replayed,
+        Units = Units,
+        MultiplierPermille = MultiplierPermille,
+        Covered = Covered,
+        WindowUsageUnits = WindowUsageUnits,
+        BaselineRemainingUnits = BaselineRemainingUnits,
+        PolicyVersion = PolicyVersion,
+    };
+}
+
+/// <summary>Units of an admission were given back.</summary>
+/// <param name="Key">The admission's key.</param>
+/// <param name="AdmittedSlice">The slice that the admission counted in.</param>
+/// <param name="Units">Units given back by this entry.</param>
+/// <param name="ReturnedUnits">Units given back so far in all.</param>
+public sealed record Cancelled(
+    long Sequence,
+    Instant At,
+    long Slice,
+    int PolicyVersion,
+    string Key,
+    long AdmittedSlice,
+    long Units,
+    long ReturnedUnits) : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>A meter reports for the member from now on.</summary>
+public sealed record MeterRegistered(long Sequence, Instant At, long Slice, int PolicyVersion, string Meter)
+    : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>A meter's report was accepted; the entry carries the meter's chain head.</summary>
+/// <param name="Meter">The meter.</param>
+/// <param name="ReportSequence">The report's own number.</param>
+/// <param name="Payload">Fingerprint of the report's payload.</param>
+/// <param name="Slices">Usage by slice, and what covered it.</param>
+public sealed record UsageReported(
+    long Sequence,
+    Instant At,
+    long Slice,
+    int PolicyVersion,
+    string Meter,
+    long ReportSequence,
+    ulong Payload,
+    ImmutableArray<ReportedSlice> Slices) : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>A meter said two things under one sequence number; both fingerprints are kept.</summary>
+public sealed record EvidenceKept(
+    long Sequence,
+    Instant At,
+    long Slice,
+    int PolicyVersion,
+    string Meter,
+    long ReportSequence,
+    ulong AcceptedPayload,
+    ulong OtherPayload) : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>Usage of one slice, as charged.</summary>
+/// <param name="Slice">The slice it was used in.</param>
+/// <param name="BaselineUnits">Units within the baseline.</param>
+/// <param name="SurgedUnits">The rest.</param>
+/// <param name="MultiplierPermille">The multiplier of that slice.</param>
+public readonly record struct ReportedSlice(long Slice, long BaselineUnits, long SurgedUnits, int MultiplierPermille)
+{
+    public long Units => BaselineUnits + SurgedUnits;
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using CoopGrid.Model;
+
+namespace CoopGrid.Interfaces;
+
+/// <summary>
+/// What a gate tells its class, once per exchange. All counts are totals since the gate was made, so that a report may be lost or
+/// told twice.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.GateReport")]
+public sealed record GateReport
+{
+    /// <summary>The producer that the gate belongs to.</summary>
+    [Id(0)] public required long Producer { get; init; }
+
+    /// <summary>The class's epoch that the gate's lease was granted under; 0 before the first.</summary>
+    [Id(1)] public long LeaseEpoch { get; init; }
+
+    /// <summary>The rate that the gate uses now, in units/s.</summary>
+    [Id(2)] public long LeaseUnitsPerSecond { get; init; }
+
+    /// <summary>The burst that the gate uses now, in units.</summary>
+    [Id(3)] public long LeaseBurstUnits { get; init; }
+
+    /// <summary>Demand of the last interval by tier, in units/s: what the division of capacity goes by.</summary>
+    [Id(4)] public ImmutableArray<long> TierDemand { get; init; } = [];
+
+    /// <summary>Totals by lane.</summary>
+    [Id(5)] public ImmutableArray<LaneTotals> Lanes { get; init; } = [];
+
+    /// <summary>Demand of the latest control periods, oldest first, each the period's total so far.</summary>
+    [Id(6)] public ImmutableArray<PeriodDemand> Periods { get; init; } = [];
+
+    /// <summary>The last usage tick, repeated.</summary>
+    [Id(7)] public UsageTick? LastTick { get; init; }
+}
+
+/// <summary>Units by lane since the counting began.</summary>
+/// <param name="Lane">The lane's name.</param>
+/// <param name="Demanded">Asked for: admitted, or refused for capacity or price.</param>
+/// <param name="Admitted">Admitted.</param>
+/// <param name="Refused">Refused for capacity or price.</param>
+[GenerateSerializer, Immutable, Alias("coopgrid.LaneTotals")]
+public readonly record struct LaneTotals(
+    [property: Id(0)] string Lane, [property: Id(1)] long Demanded, [property: Id(2)] long Admitted, [property: Id(3)] long Refused);
+
+/// <summary>Units demanded in one control period.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.PeriodDemand")]
+public readonly record struct PeriodDemand([property: Id(0)] long Period, [property: Id(1)] long Units);
+
+/// <summary>
+/// Committed usage of one class by one producer, between two of its positions. The stream may lose, repeat or re-order ticks: the log
+/// has it all (L5).
+/// </summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.UsageTick")]
+public sealed record UsageTick
+{
+    [Id(0)] public required long Producer { get; init; }
+
+    /// <summary>The position after which this tick begins: the end of the class's tick before it.</summary>
+    [Id(1)] public required long After { get; init; }
+
+    /// <summary>The last position that the tick holds.</summary>
+    [Id(2)] public required long Through { get; init; }
+
+    /// <summary>Units by slice; negative where cancels outweigh.</summary>
+    [Id(3)] public ImmutableArray<SliceUsage> Usage { get; init; } = [];
+
+    /// <summary>Members gained, less members lost.</summary>
+    [Id(4)] public long Members { get; init; }
+
+    /// <summary>The producer's newest mark: nothing more comes before this slice; 0 if there is none.</summary>
+    [Id(5)] public long Mark { get; init; }
+}
+
+/// <summary>What the class answers every gate with: all that admission needs to know of it.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.ClassSignal")]
+public sealed record ClassSignal
+{
+    /// <summary>Null if the class was never founded.</summary>
+    [Id(0)] public ClassPolicies? Policies { get; init; }
+
+    /// <summary>S.</summary>
+    [Id(1)] public long UsageUnits { get; init; }
+
+    /// <summary>N.</summary>
+    [Id(2)] public long Members { get; init; }
+
+    /// <summary>The first slice that is not closed.</summary>
+    [Id(3)] public long OpenSlice { get; init; }
+
+    /// <summary>The multiplier in force.</summary>
+    [Id(4)] public int MultiplierPermille { get; init; } = 1000;
+
+    /// <summary>In a metered class: the multipliers of recent slices, up to the running one, oldest first.</summary>
+    [Id(5)] public ImmutableArray<SliceMultiplierPoint> SliceMultipliers { get; init; } = [];
+
+    /// <summary>The class's epoch: raised by every activation of its grain.</summary>
+    [Id(6)] public long Epoch { get; init; }
+
+    /// <summary>The lease's rate, in units/s.</summary>
+    [Id(7)] public long LeaseUnitsPerSecond { get; init; }
+
+    /// <summary>The lease's burst, in units.</summary>
+    [Id(8)] public long LeaseBurstUnits { get; init; }
+
+    /// <summary>The position of the gate's producer up to which the class has checkpointed.</summary>
+    [Id(9)] public long SavedPosition { get; init; }
+}
+
+/// <summary>The multiplier that priced one slice.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.SliceMultiplierPoint")]
+public readonly record struct SliceMultiplierPoint([property: Id(0)] long Slice, [property: Id(1)] int Permille);
+
+/// <summary>The class as anyone may see it.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.ClassState")]
+public sealed record ClassState
+{
+    [Id(0)] public required ClassId Class { get; init; }
+
+    /// <summary>S at <see cref="Slice"/>.</summary>
+    [Id(1)] public long UsageUnits { get; init; }
+
+    /// <summary>N.</summary>
+    [Id(2)] public long Members { get; init; }
+
+    /// <summary>S/N in thousandths, rounded down; 0 without members.</summary>
+    [Id(3)] public long MeanMilliunits { get; init; }
+
+    /// <summary>The last closed period's row: surge, time-of-use and the multiplier in force.</summary>
+    [Id(4)] public PricePeriod Price { get; init; }
+
+    [Id(5)] public required ClassPolicy Policy { get; init; }
+
+    [Id(6)] public ImmutableArray<LaneTotals> Lanes { get; init; } = [];
+
+    /// <summary>The running slice, counted from the Unix epoch.</summary>
+    [Id(7)] public long Slice { get; init; }
+
+    [Id(8)] public Instant At { get; init; }
+}

@@ -1,0 +1,34 @@
+namespace CoopGrid.Model;
+
+/// <summary>What one request was told (SPEC.md §4). Fields that an outcome does not use are 0 or empty.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.AdmissionAnswer")]
+public sealed record AdmissionAnswer
+{
+    [Id(0)] public Outcome Outcome { get; init; }
+
+    /// <summary>Whether the key was known: nothing was charged now.</summary>
+    [Id(1)] public bool Replayed { get; init; }
+
+    [Id(2)] public long Units { get; init; }
+
+    /// <summary>The price factor of surged units, in per-mille.</summary>
+    [Id(3)] public int MultiplierPermille { get; init; }
+
+    [Id(4)] public Covered Covered { get; init; }
+
+    /// <summary>When to try again, in ms from now; 0 = not known.</summary>
+    [Id(5)] public long RetryAfterMs { get; init; }
+
+    /// <summary>u after the request.</summary>
+    [Id(6)] public long WindowUsageUnits { get; init; }
+
+    /// <summary>What is left of the baseline after the request.</summary>
+    [Id(7)] public long BaselineRemainingUnits { get; init; }
+
+    [Id(8)] public int PolicyVersion { get; init; }
+
+    /// <summary>For refusals: what was wrong and what to do.</summary>
+    [Id(9)] public string Reason { get; init; } = "";
+
+    public static AdmissionAnswer Refused(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
+}
