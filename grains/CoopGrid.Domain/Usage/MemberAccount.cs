@@ -12,6 +12,7 @@ public sealed class MemberAccount
 {
     private HashSet<string>? _entitlements;
     private Dictionary<string, MeterChain>? _meters;
+    private int _windowSlices;
 
     public MemberStatus Status { get; private set; }
 
@@ -97,6 +98,7 @@ public sealed class MemberAccount
                 Status = MemberStatus.Active;
                 Enrolled = enrolled.At;
                 Window = new MemberWindow(enrolled.WindowSlices);
+                _windowSlices = enrolled.WindowSlices;
                 break;
             case StatusChanged changed:
                 Status = changed.Status;
@@ -131,7 +133,8 @@ public sealed class MemberAccount
             LastSlice = snapshot.LastSlice,
             TotalUnits = snapshot.TotalUnits,
             StatusReason = snapshot.StatusReason,
-            Window = snapshot.WindowSlices == 0 ? null : MemberWindow.Restore(snapshot.WindowSlices, snapshot.Newest, snapshot.Usage),
+            Window = snapshot.WindowSlices == 0 ? null : MemberWindow.Restore(snapshot.WindowSlices, snapshot.Newest, snapshot.Usage.AsSpan()),
+            _windowSlices = snapshot.WindowSlices,
             Quota = new QuotaBucket(snapshot.QuotaSpentMicroUnits, snapshot.QuotaAt),
         };
         if (snapshot.Entitlements.Length > 0) account._entitlements = [.. snapshot.Entitlements];
@@ -149,9 +152,9 @@ public sealed class MemberAccount
         LastSlice = LastSlice,
         TotalUnits = TotalUnits,
         StatusReason = StatusReason,
-        WindowSlices = Window?.Slices ?? 0,
-        Newest = Window?.Newest ?? 0,
-        Usage = Window is null ? [] : [.. Window.Snapshot()],
+        WindowSlices = _windowSlices,
+        Newest = Window?.Newest ?? long.MinValue,
+        Usage = Window is null ? [] : [.. Window.Held],
         QuotaSpentMicroUnits = Quota.SpentMicroUnits,
         QuotaAt = Quota.At,
         Entitlements = [.. Entitlements],

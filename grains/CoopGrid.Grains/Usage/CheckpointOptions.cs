@@ -1,0 +1,23 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace CoopGrid.Grains.Usage;
+
+/// <summary>How far checkpoints may lag behind the ledger. Settings <c>CoopGrid:Checkpoints</c>.</summary>
+public sealed class CheckpointOptions
+{
+    /// <summary>A dirty member is checkpointed at the latest when its first unsaved entry is this many segments old.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxTailSegments { get; set; } = 65_536;
+
+    /// <summary>And at the latest after this many ms.</summary>
+    [Range(1, 86_400_000)]
+    public int MaxAgeMs { get; set; } = 60_000;
+
+    /// <summary>How often the checkpointer looks, in ms.</summary>
+    [Range(1, 60_000)]
+    public int LookEveryMs { get; set; } = 500;
+
+    /// <summary>How long stored keys are kept, in ms: at least the longest dedupe window of any class.</summary>
+    [Range(600_000, 86_400_000)]
+    public int KeepKeysMs { get; set; } = 3_600_000;
+}

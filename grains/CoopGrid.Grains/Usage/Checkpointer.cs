@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Domain.Admission;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Model;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CoopGrid.Grains.Usage;
+
+/// <summary>
+/// Writes dirty members' checkpoints, oldest first, so that the ledger's tail stays bounded (L6), and then deletes the segments that every
+/// member and class is beyond. One loop: it is the only writer of members' checkpoints.
+/// </summary>
+internal sealed partial class Checkpointer(
+    DirtyQueue dirty,
+    ClaimTable claims,
+    CheckpointStore store,
+    Retention retention,
+    LedgerWriter ledger,
+    GridClock clock,
+    IOptions<CheckpointOptions> options,
+    ILogger<Checkpointer> logger) : BackgroundService
+{
+    private readonly List<Dirty> _failed = [];
+
+    /// <summary>Writes every dirty claim now, whatever its age: for a stop, and for tests.</summary>
+    public async Task SaveAllAsync(CancellationToken cancellation)
+    {
+        while (dirty.Head is { } head)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            await SaveHead(head);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A failing store is retried; the ledger's tail holds what is not saved.")]
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.LookEveryMs), clock.Time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await Retry();
+                while (dirty.Head is { } head && IsDue(head) && !stoppingToken.IsCancellationRequested) await SaveHead(head);
+                await retention.DeleteAsync(LowestUnsaved(), stoppingToken);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(failure);
+            }
+        }
+    }
+
+    private bool IsDue(Dirty head) =>
+        head.At.Producer != ledger.Producer
+        || ledger.NextPosition - head.At.Position >= options.Value.MaxTailSegments
+        || clock.Read().Micros - head.SinceMicros >= options.Value.MaxAgeMs * 1000L;
+
+    private LedgerPosition LowestUnsaved()
+    {
+        LedgerPosition lowest = dirty.Head?.At ?? new(ledger.Producer, ledger.NextPosition);
+        foreach (Dirty failed in _failed)
+        {
+            if (failed.At.CompareTo(lowest) < 0) lowest = failed.At;
+        }
+
+        return lowest;
+    }
+
+    private async Task Retry()
+    {
+        for (int i = _failed.Count - 1; i >= 0; i--)
+        {
+            await Save(_failed[i].Claim);
+            _failed.RemoveAt(i);
+        }
+    }
+
+    private async Task SaveHead(Dirty head)
+    {
+        // Entries from here on put the claim back into the queue, behind what is being saved.
+        lock (head.Claim.Gate) dirty.Take();
+        _failed.Add(head);
+        await Save(head.Claim);
+        _failed.Remove(head);
+    }
+
+    private async Task Save(MemberClaim claim)
+    {
+        MemberCheckpoint checkpoint;
+        ImmutableArray<Remembered> keys;
+        Commit? commit;
+        lock (claim.Gate)
+        {
+            if (claim.IsSaved)
+            {
+                claims.TryEvict(claim);
+                return;
+            }
+
+            claim.Saving = true;
+            (checkpoint, keys) = Snapshot(claim);
+            commit = claim.LastCommit;
+        }
+
+        try
+        {
+            // A checkpoint holds committed entries only.
+            if (commit is not null && !await commit.Committed()) throw new IOException("The ledger could not commit what is to be checkpointed.");
+            StoredCheckpoint stored = await store.SaveAsync(claim.Member, claim.Stored, checkpoint, keys);
+            lock (claim.Gate) claim.Stored = stored;
+        }
+        finally
+        {
+            lock (claim.Gate)
+            {
+                claim.Saving = false;
+                claims.TryEvict(claim);
+            }
+        }
+    }
+
+    private (MemberCheckpoint Checkpoint, ImmutableArray<Remembered> Keys) Snapshot(MemberClaim claim)
+    {
+        MemberCheckpoint before = claim.Stored.State.State;
+        Instant horizon = clock.Read().Now.PlusMs(-options.Value.KeepKeysMs);
+        claim.Account.Keys.Forget(horizon);
+        ImmutableArray<Remembered> keys =
+            [.. claim.Account.Keys.OldestFirst().Where(key => key.Admitted.Sequence > claim.Stored.Sequence)];
+        ImmutableArray<KeyBlockRef> blocks = before.Blocks.RemoveAll(block => block.Newest < horizon);
+        if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(before), keys[^1].Admitted.At));
+        return (MemberCheckpoint.From(claim.Account, claim.Newest.Producer, claim.Newest.Position, blocks), keys);
+    }
+
+    private static long NextBlock(MemberCheckpoint before) => before.Blocks.IsEmpty ? 1 : before.Blocks[^1].Number + 1;
+
+    [LoggerMessage(LogLevel.Warning, "Checkpoints could not be written; the ledger keeps what they miss, and they are tried again.")]
+    private partial void LogFailed(Exception failure);
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using CoopGrid.Domain.Usage;
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Usage;
+
+/// <summary>
+/// The members that this silo holds in memory, each by one claim (L4). Grain activations come and go; the account stays here until
+/// a checkpoint holds all of it and no activation owns it.
+/// </summary>
+internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
+{
+    private readonly ConcurrentDictionary<MemberId, Lazy<Task<MemberClaim>>> _claims = new();
+
+    /// <summary>How many members are in memory.</summary>
+    public int Count => _claims.Count;
+
+    /// <summary>Gives the member's account to <paramref name="owner"/>, from whoever had it.</summary>
+    public async ValueTask<MemberClaim> ClaimAsync(MemberId member, object owner)
+    {
+        while (true)
+        {
+            MemberClaim claim = await Resident(member);
+            lock (claim.Gate)
+            {
+                if (claim.Evicted) continue;
+                claim.Owner = owner;
+                return claim;
+            }
+        }
+    }
+
+    /// <summary>The activation is gone; the account stays until it is checkpointed.</summary>
+    public void Release(MemberClaim claim, object owner)
+    {
+        lock (claim.Gate)
+        {
+            if (ReferenceEquals(claim.Owner, owner)) claim.Owner = null;
+            TryEvict(claim);
+        }
+    }
+
+    /// <summary>Adds an entry of a predecessor's log, unless the member's checkpoint holds it.</summary>
+    public async Task ReplayAsync(MemberId member, MemberEntry entry, LedgerPosition at)
+    {
+        MemberClaim claim = await Resident(member);
+        lock (claim.Gate)
+        {
+            if (entry.Sequence <= claim.Account.Sequence) return;
+            dirty.Enter(claim, at);
+            claim.Add(entry, at, commit: null);
+        }
+    }
+
+    /// <summary>Drops a claim that nobody owns and that its checkpoint holds wholly. Call under its gate.</summary>
+    public void TryEvict(MemberClaim claim)
+    {
+        if (claim.Owner is not null || claim.Queued || !claim.IsSaved || claim.Evicted) return;
+        claim.Evicted = true;
+        _claims.TryRemove(claim.Member, out _);
+    }
+
+    private async ValueTask<MemberClaim> Resident(MemberId member)
+    {
+        // One load per member at a time: a late loser's load could bring back an account from before an eviction.
+        Lazy<Task<MemberClaim>> claim = _claims.GetOrAdd(member, id => new(() => store.LoadAsync(id)));
+        try
+        {
+            return await claim.Value;
+        }
+        catch
+        {
+            _claims.TryRemove(new(member, claim));
+            throw;
+        }
+    }
+}
