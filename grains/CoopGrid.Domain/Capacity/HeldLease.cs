@@ -1,0 +1,52 @@
+namespace CoopGrid.Domain.Capacity;
+
+/// <summary>What a gate tells its class at an exchange.</summary>
+/// <param name="Epoch">The highest epoch the gate has heard of. A class with a lower one is out of date: it must not answer.</param>
+/// <param name="Exchange">The gate's count of its calls.</param>
+/// <param name="Held">What it holds now.</param>
+public readonly record struct LeaseReport(long Epoch, long Exchange, Lease Held);
+
+/// <summary>What the class answers: the lease, stamped with its epoch and with the exchange that it answers.</summary>
+public readonly record struct LeaseGrant(long Epoch, long Exchange, Lease Lease);
+
+/// <summary>
+/// The gate's side of leasing (C1); the class's is <see cref="LeaseBook"/>.
+/// 1. It holds nothing at first, and a lease until it accepts another: time plays no part.
+/// 2. Only the answer to its latest report is accepted, once, and only from the highest epoch it has heard of: so a report
+///    says that everything sent before it is applied or dropped for ever.
+/// </summary>
+/// <param name="epoch">
+/// The class's epoch in the store, read after the gate's producer was written there: so a later activation either finds the
+/// producer among the open ones, or is already known to the gate.
+/// </param>
+public sealed class HeldLease(long epoch)
+{
+    private bool _answered = true;
+
+    /// <summary>What the gate may use.</summary>
+    public Lease Held { get; private set; }
+
+    /// <summary>The highest epoch it has heard of.</summary>
+    public long Epoch { get; private set; } = epoch;
+
+    /// <summary>Its count of reports.</summary>
+    public long Exchange { get; private set; }
+
+    /// <summary>Starts an exchange. Whatever answer was still to come is dropped when it comes.</summary>
+    public LeaseReport Report()
+    {
+        Exchange++;
+        _answered = false;
+        return new(Epoch, Exchange, Held);
+    }
+
+    /// <summary>Takes an answer. True: <see cref="Held"/> is the new lease, and the buckets are to be set to it before the next report.</summary>
+    public bool Accept(LeaseGrant grant)
+    {
+        if (_answered || grant.Exchange != Exchange || grant.Epoch < Epoch) return false;
+        _answered = true;
+        Epoch = grant.Epoch;
+        Held = grant.Lease;
+        return true;
+    }
+}

@@ -1,0 +1,196 @@
+namespace CoopGrid.Domain.Capacity;
+
+/// <summary>
+/// The room that one gate may hand out under its lease: the shared bucket and the lanes' floors (<see cref="CapacityPlan"/>).
+/// 1. Never over: within any span of time, what is taken is at most what was held at its start plus rate × time, exactly; what is
+///    held never exceeds the lease's burst. It starts empty, and a changed lease or plan never adds to what is held.
+/// 2. A request takes first from its lane's floor, the rest from the shared bucket, and leaves its band's threshold
+///    (<see cref="Bands.Threshold"/>) in each.
+/// 3. A request too large to leave the thresholds even in full buckets (possible only under a lease that is a small part of the
+///    class's) is admitted when its buckets are full. If they do not hold it at all, it is impossible under this lease.
+/// 4. Unused floors overflow into the shared bucket at once, so no capacity is lost while anyone in the class asks.
+/// 5. Time going backwards is ignored.
+/// Not thread-safe. Taking does not allocate. Levels are micro-units: units/s × microseconds, without rounding.
+/// </summary>
+public sealed class RoomBuckets
+{
+    private const long MaxPour = 1L << 61;
+
+    private CapacityPlan _plan;
+    private Lease _lease;
+    private Basin[] _basins;
+    private long _lastMicros = long.MinValue;
+    private long _microsToFill;
+    private long _maxStepMicros;
+
+    public RoomBuckets(CapacityPlan plan)
+    {
+        _plan = plan;
+        _basins = plan.Basins(default);
+    }
+
+    /// <summary>The lease in force.</summary>
+    public Lease Lease => _lease;
+
+    /// <summary>The plan in force.</summary>
+    public CapacityPlan Plan => _plan;
+
+    /// <summary>What is held in all buckets, as of the last call that was told the time.</summary>
+    public long LevelMicroUnits
+    {
+        get
+        {
+            long level = 0;
+            foreach (ref readonly Basin basin in _basins.AsSpan()) level += basin.Level;
+            return level;
+        }
+    }
+
+    /// <summary>Lets time flow under the old lease, then changes to the new one: what its buckets cannot hold is lost.</summary>
+    public void SetLease(Lease lease, long nowMicros)
+    {
+        Flow(nowMicros);
+        if (lease != _lease) Change(_plan, lease.Checked());
+    }
+
+    /// <summary>Lets time flow under the old plan, then changes to the new one under the same lease.</summary>
+    public void SetPlan(CapacityPlan plan, long nowMicros)
+    {
+        Flow(nowMicros);
+        Change(plan, _lease);
+    }
+
+    /// <summary>Takes the request's units if there is room for it.</summary>
+    public bool TryTake(in RoomRequest request, long nowMicros) => TryTake(request, nowMicros, floorOnly: false);
+
+    /// <summary>Takes the request's units if its lane's own floor has room for all of it.</summary>
+    public bool TryTakeFloor(in RoomRequest request, long nowMicros) => TryTake(request, nowMicros, floorOnly: true);
+
+    /// <summary>Whether <see cref="TryTake(in RoomRequest, long)"/> would succeed.</summary>
+    public bool HasRoom(in RoomRequest request, long nowMicros)
+    {
+        Flow(nowMicros);
+        return Room(_basins, request, floorOnly: false, out _);
+    }
+
+    /// <summary>Whether the buckets of this lease can hold the request at all.</summary>
+    public bool Fits(in RoomRequest request) =>
+        request.Units <= Lease.MaxUnits
+        && request.Units * CapacityPlan.MicrosPerUnit <= _basins[request.Lane].Cap + _basins[^1].Cap;
+
+    /// <summary>
+    /// Microseconds until there is room, if nobody else takes any: 0 = now, <see cref="long.MaxValue"/> = never under this lease.
+    /// Exact: one microsecond earlier there is none.
+    /// </summary>
+    public long MicrosUntilRoom(in RoomRequest request, long nowMicros) => MicrosUntil(request, nowMicros, floorOnly: false);
+
+    /// <summary>As <see cref="MicrosUntilRoom"/>, for the lane's own floor alone.</summary>
+    public long MicrosUntilFloor(in RoomRequest request, long nowMicros) => MicrosUntil(request, nowMicros, floorOnly: true);
+
+    private bool TryTake(in RoomRequest request, long nowMicros, bool floorOnly)
+    {
+        Flow(nowMicros);
+        if (!Room(_basins, request, floorOnly, out long fromFloor)) return false;
+        _basins[request.Lane].Level -= fromFloor;
+        _basins[^1].Level -= (request.Units * CapacityPlan.MicrosPerUnit) - fromFloor;
+        return true;
+    }
+
+    private static bool Room(ReadOnlySpan<Basin> basins, in RoomRequest request, bool floorOnly, out long fromFloor)
+    {
+        ref readonly Basin floor = ref basins[request.Lane];
+        ref readonly Basin shared = ref basins[^1];
+        fromFloor = 0;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.Units);
+        if (request.Units > Lease.MaxUnits) return false;
+        long need = request.Units * CapacityPlan.MicrosPerUnit;
+
+        fromFloor = Math.Min(need, Math.Max(0, floor.Level - Bands.Threshold(floor.Cap, request.Band)));
+        if (fromFloor == need) return true;
+        if (floorOnly) return false;
+        if (shared.Level - (need - fromFloor) >= Bands.Threshold(shared.Cap, request.Band)) return true;
+
+        // Rule 3: full buckets that cannot do it within the thresholds never will.
+        if (floor.Level < floor.Cap || shared.Level < shared.Cap || need > floor.Cap + shared.Cap) return false;
+        fromFloor = Math.Min(need, floor.Cap);
+        return true;
+    }
+
+    private long MicrosUntil(in RoomRequest request, long nowMicros, bool floorOnly)
+    {
+        Flow(nowMicros);
+        if (Room(_basins, request, floorOnly, out _)) return 0;
+        Span<Basin> full = stackalloc Basin[CapacityPlan.MaxLanes + 1];
+        full = full[.._basins.Length];
+        _basins.CopyTo(full);
+        Basin.Fill(full);
+        if (_lease.UnitsPerSecond == 0 || !Room(full, request, floorOnly, out _)) return long.MaxValue;
+
+        // Levels only rise while nobody takes, so the first moment with room is found by halving.
+        long without = 0, with = _microsToFill;
+        Span<Basin> then = stackalloc Basin[CapacityPlan.MaxLanes + 1];
+        then = then[.._basins.Length];
+        while (with - without > 1)
+        {
+            long middle = without + ((with - without) / 2);
+            _basins.CopyTo(then);
+            Elapse(then, middle);
+            if (Room(then, request, floorOnly, out _)) with = middle;
+            else without = middle;
+        }
+
+        return with;
+    }
+
+    private void Flow(long nowMicros)
+    {
+        if (nowMicros <= _lastMicros) return;
+        // Before the first lease there is no earlier moment to count from, and without a rate nothing flows.
+        if (_lease.UnitsPerSecond > 0) Elapse(_basins, nowMicros - _lastMicros);
+        _lastMicros = nowMicros;
+    }
+
+    private void Elapse(Span<Basin> basins, long micros)
+    {
+        if (micros >= _microsToFill)
+        {
+            Basin.Fill(basins);
+            return;
+        }
+
+        for (; micros > _maxStepMicros; micros -= _maxStepMicros) Basin.Pour(basins, _lease.UnitsPerSecond * _maxStepMicros);
+        Basin.Pour(basins, _lease.UnitsPerSecond * micros);
+    }
+
+    private void Change(CapacityPlan plan, Lease lease)
+    {
+        Basin[] basins = plan.Basins(lease);
+        ref Basin shared = ref basins[^1];
+        shared.Level = _basins[^1].Level;
+        for (int i = 0; i < _basins.Length - 1; i++)
+        {
+            // A lane that has lost its guarantee, or is gone, leaves what it held to all.
+            if (i < basins.Length - 1 && basins[i].Permille > 0) basins[i].Level = _basins[i].Level;
+            else shared.Level += _basins[i].Level;
+        }
+
+        Basin.Pour(basins, 0);
+        (_plan, _lease, _basins) = (plan, lease, basins);
+        if (lease.UnitsPerSecond == 0) return;
+        _microsToFill = MicrosToFill(basins, lease.UnitsPerSecond);
+        _maxStepMicros = MaxPour / lease.UnitsPerSecond;
+    }
+
+    /// <summary>After so long without taking everything is full: the slowest floor first, then the shared bucket from all of the rate.</summary>
+    private static long MicrosToFill(ReadOnlySpan<Basin> basins, long rate)
+    {
+        Int128 inflow = 0;
+        foreach (ref readonly Basin floor in basins[..^1])
+        {
+            if (floor.Permille > 0) inflow = Int128.Max(inflow, (((Int128)floor.Cap * 1000) + floor.Permille - 1) / floor.Permille);
+        }
+
+        Int128 micros = ((inflow + basins[^1].Cap) / rate) + 1;
+        return (long)Int128.Min(micros, long.MaxValue / 4);
+    }
+}
