@@ -13,7 +13,7 @@ public sealed record GateReport
     /// <summary>The producer that the gate belongs to.</summary>
     [Id(0)] public required long Producer { get; init; }
 
-    /// <summary>The class's epoch that the gate's lease was granted under; 0 before the first.</summary>
+    /// <summary>The highest epoch of the class that the gate has heard of; 0 before the first.</summary>
     [Id(1)] public long LeaseEpoch { get; init; }
 
     /// <summary>The rate that the gate uses now, in units/s.</summary>
@@ -33,6 +33,9 @@ public sealed record GateReport
 
     /// <summary>The last usage tick, repeated.</summary>
     [Id(7)] public UsageTick? LastTick { get; init; }
+
+    /// <summary>The gate's count of its exchanges.</summary>
+    [Id(8)] public long Exchange { get; init; }
 }
 
 /// <summary>Units by lane since the counting began.</summary>
@@ -104,9 +107,16 @@ public sealed record ClassSignal
     /// <summary>The lease's burst, in units.</summary>
     [Id(8)] public long LeaseBurstUnits { get; init; }
 
-    /// <summary>The position of the gate's producer up to which the class has checkpointed.</summary>
-    [Id(9)] public long SavedPosition { get; init; }
+    /// <summary>How far the class has checkpointed every producer's log: what is before may be deleted.</summary>
+    [Id(9)] public ImmutableArray<SavedPosition> Saved { get; init; } = [];
+
+    /// <summary>The exchange that this answers.</summary>
+    [Id(10)] public long Exchange { get; init; }
 }
+
+/// <summary>A position of a producer's log up to which a class has checkpointed.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.SavedPosition")]
+public readonly record struct SavedPosition([property: Id(0)] long Producer, [property: Id(1)] long Position);
 
 /// <summary>The multiplier that priced one slice.</summary>
 [GenerateSerializer, Immutable, Alias("coopgrid.SliceMultiplierPoint")]

@@ -1,0 +1,252 @@
+using System.Collections.Immutable;
+using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Usage;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Capacity;
+
+/// <summary>
+/// A class's gate in this silo: it holds the last signal and the leased capacity, and hands room out without a call. Thread-safe;
+/// nothing awaits inside.
+/// <list type="number">
+/// <item>Room is taken from the leased buckets only; nobody overtakes who waits (SPEC.md §5).</item>
+/// <item>Demand is counted as totals since the gate was made, so an exchange may be lost or repeated.</item>
+/// <item>An entry may not count before <see cref="Mark"/>: the promise that slices close by (L5a).</item>
+/// </list>
+/// </summary>
+internal sealed class ClassGate
+{
+    private const int MaxWaiting = 16_384;
+    private const int PeriodsKept = 16;
+
+    private readonly Lock _lock = new();
+    private readonly GridClock _clock;
+    private readonly ITimer _pump;
+    private readonly HeldLease _lease = new(epoch: 0);
+    private readonly WaitingRoom<RoomWait> _waiting = new(MaxWaiting);
+    private readonly List<Waiting<RoomWait>> _served = [];
+    private readonly List<Waiting<RoomWait>> _expired = [];
+    private readonly SortedDictionary<long, long> _periods = [];
+    private readonly Dictionary<string, LaneTotals> _totals = [];
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile ClassView? _view;
+    private RoomBuckets? _buckets;
+    private DemandMeter _demand = new(0);
+    private long _mark = long.MinValue;
+    private long _countedSince;
+
+    public ClassGate(ClassId @class, GridClock clock)
+    {
+        Class = @class;
+        _clock = clock;
+        _pump = clock.Time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _countedSince = clock.Read().Micros;
+    }
+
+    public ClassId Class { get; }
+
+    /// <summary>Completes with the first signal.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>What is known of the class; not before <see cref="Ready"/>.</summary>
+    public ClassView View => _view ?? throw new InvalidOperationException($"The gate of {Class} has heard no signal yet.");
+
+    /// <summary>Nothing more is counted before this slice.</summary>
+    public long Mark => Volatile.Read(ref _mark);
+
+    /// <summary>The class's room under a plan, for one decision.</summary>
+    public IRoom RoomFor(CapacityPlan plan) => new GateRoom(this, plan);
+
+    /// <summary>A look at the room that takes nothing.</summary>
+    public IRoom LookAt(CapacityPlan plan) => new GateLook(this, plan);
+
+    /// <summary>
+    /// Waits for room until a moment on the monotonic clock.
+    /// </summary>
+    /// <returns>When the room was taken, which is the moment of the decision; null if there was none in time.</returns>
+    public Task<Reading?> WaitAsync(CapacityPlan plan, RoomRequest request, long untilMicros)
+    {
+        var wait = new RoomWait();
+        lock (_lock)
+        {
+            if (!Follow(plan, _clock.Read().Micros).Fits(request)) return Task.FromResult<Reading?>(null);
+            if (!_waiting.TryEnter(request, untilMicros, wait, out RoomWait? evicted)) return Task.FromResult<Reading?>(null);
+            evicted?.End(null);
+            Serve();
+        }
+
+        return wait.Task;
+    }
+
+    /// <summary>Notes what became of a request that came as far as price and capacity.</summary>
+    /// <param name="demanded">Units that count as demand of the control period.</param>
+    public void Count(in RoomRequest asked, string lane, bool admitted, long period, long demanded)
+    {
+        lock (_lock)
+        {
+            LaneTotals totals = _totals.GetValueOrDefault(lane);
+            _totals[lane] = new(
+                lane,
+                totals.Demanded + demanded,
+                totals.Admitted + (admitted ? asked.Units : 0),
+                totals.Refused + (admitted ? 0 : demanded));
+            if (admitted) _demand.Admitted(asked);
+            else if (demanded > 0) _demand.Refused(asked with { Units = demanded });
+            CountPeriod(period, demanded);
+        }
+    }
+
+    /// <summary>Notes units accepted from a meter: a metered class's demand.</summary>
+    public void CountAccepted(long period, long units)
+    {
+        lock (_lock) CountPeriod(period, units);
+    }
+
+    /// <summary>Promises that nothing more is counted before a slice; the caller has logged it.</summary>
+    public void RaiseMark(long slice)
+    {
+        lock (_lock) _mark = Math.Max(_mark, slice);
+    }
+
+    /// <summary>Starts an exchange: what the class is told.</summary>
+    public GateReport Report(long producer, UsageTick? lastTick)
+    {
+        lock (_lock)
+        {
+            LeaseReport lease = _lease.Report();
+            return new()
+            {
+                Producer = producer,
+                LeaseEpoch = lease.Epoch,
+                Exchange = lease.Exchange,
+                LeaseUnitsPerSecond = lease.Held.UnitsPerSecond,
+                LeaseBurstUnits = lease.Held.BurstUnits,
+                TierDemand = TakeDemand(),
+                Lanes = [.. _totals.Values],
+                Periods = [.. _periods.Select(period => new PeriodDemand(period.Key, period.Value))],
+                LastTick = lastTick,
+            };
+        }
+    }
+
+    /// <summary>Takes the class's answer.</summary>
+    public void Hear(ClassSignal signal)
+    {
+        lock (_lock)
+        {
+            long now = _clock.Read().Micros;
+            if (signal.Policies is null) return;
+            var view = new ClassView(signal, _view);
+            _view = view;
+            _mark = Math.Max(_mark, signal.OpenSlice);
+            Follow(view.At(view.Policies.Current.Window.SliceAt(_clock.Read().Now)).Plan, now);
+            var grant = new LeaseGrant(signal.Epoch, signal.Exchange, new(signal.LeaseUnitsPerSecond, signal.LeaseBurstUnits));
+            if (_lease.Accept(grant)) _buckets!.SetLease(grant.Lease, now);
+            Serve();
+        }
+
+        _ready.TrySetResult();
+    }
+
+    /// <summary>The class does not exist: whoever waits for the gate is told so.</summary>
+    public void Fail(Exception reason) => _ready.TrySetException(reason);
+
+    private bool TryTake(CapacityPlan plan, in RoomRequest request, long micros)
+    {
+        lock (_lock) return _waiting.TryPass(Follow(plan, micros), request, micros);
+    }
+
+    private bool HasRoom(CapacityPlan plan, in RoomRequest request, long micros)
+    {
+        lock (_lock) return !_waiting.MustWaitBehind(request) && Follow(plan, micros).HasRoom(request, micros);
+    }
+
+    private long RetryAfterMs(CapacityPlan plan, in RoomRequest request, long micros)
+    {
+        lock (_lock)
+        {
+            long wait = Follow(plan, micros).MicrosUntilRoom(request, micros);
+            return wait == long.MaxValue ? 0 : Math.Max(1, wait / 1000);
+        }
+    }
+
+    // A policy's plan takes over with the first decision or signal of its first slice.
+    private RoomBuckets Follow(CapacityPlan plan, long micros)
+    {
+        if (_buckets is null)
+        {
+            _buckets = new RoomBuckets(plan);
+            _demand = new DemandMeter(plan.Lanes);
+        }
+        else if (!ReferenceEquals(_buckets.Plan, plan))
+        {
+            _buckets.SetPlan(plan, micros);
+            _demand = new DemandMeter(plan.Lanes);
+        }
+
+        return _buckets;
+    }
+
+    private void CountPeriod(long period, long units)
+    {
+        if (units == 0) return;
+        _periods[period] = _periods.GetValueOrDefault(period) + units;
+        while (_periods.Count > PeriodsKept) _periods.Remove(_periods.Keys.First());
+    }
+
+    private ImmutableArray<long> TakeDemand()
+    {
+        long now = _clock.Read().Micros;
+        if (_buckets is null || now <= _countedSince) return [];
+        GateDemand demand = _demand.Take().ToGateDemand(_buckets.Plan, now - _countedSince);
+        _countedSince = now;
+        return ImmutableArray.Create(demand.Tiers);
+    }
+
+    private void Pump()
+    {
+        lock (_lock)
+        {
+            if (_buckets is not null) Serve();
+        }
+    }
+
+    private void Serve()
+    {
+        Reading now = _clock.Read();
+        if (_waiting.Count > 0)
+        {
+            _waiting.Serve(_buckets!, now.Micros, _served, _expired);
+            foreach (Waiting<RoomWait> served in _served) served.Waiter.End(now);
+            foreach (Waiting<RoomWait> expired in _expired) expired.Waiter.End(null);
+            _served.Clear();
+            _expired.Clear();
+        }
+
+        long wake = _waiting.Count == 0 ? long.MaxValue : _waiting.NextWakeMicros(_buckets!, now.Micros);
+        TimeSpan due = wake == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Max(1, (wake - now.Micros + 999) / 1000));
+        _pump.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private sealed class RoomWait() : TaskCompletionSource<Reading?>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public void End(Reading? taken) => TrySetResult(taken);
+    }
+
+    private sealed class GateRoom(ClassGate gate, CapacityPlan plan) : IRoom
+    {
+        public bool TryTake(in RoomRequest request, long monotonicMicros) => gate.TryTake(plan, request, monotonicMicros);
+
+        public long RetryAfterMs(in RoomRequest request, long monotonicMicros) => gate.RetryAfterMs(plan, request, monotonicMicros);
+    }
+
+    private sealed class GateLook(ClassGate gate, CapacityPlan plan) : IRoom
+    {
+        public bool TryTake(in RoomRequest request, long monotonicMicros) => gate.HasRoom(plan, request, monotonicMicros);
+
+        public long RetryAfterMs(in RoomRequest request, long monotonicMicros) => gate.RetryAfterMs(plan, request, monotonicMicros);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Usage;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CoopGrid.Grains.Capacity;
+
+/// <summary>
+/// The silo's gates, one for each class that is used here, and their exchanges with the class grains: every 50 ms while a class is
+/// used, every half second while it is not.
+/// </summary>
+internal sealed partial class ClassGates(
+    IGrainFactory grains,
+    LedgerWriter ledger,
+    TickPublisher ticks,
+    Retention retention,
+    GridClock clock,
+    ILogger<ClassGates> logger) : IHostedService
+{
+    private static readonly TimeSpan BusyInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<ClassId, Lazy<ClassGate>> _gates = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>The class's gate once it has heard a signal, or null if there is no such class.</summary>
+    public async ValueTask<ClassGate?> GetAsync(ClassId @class)
+    {
+        Lazy<ClassGate> gate = _gates.GetOrAdd(@class, id => new(() => Start(id)));
+        try
+        {
+            await gate.Value.Ready;
+            return gate.Value;
+        }
+        catch (ClassUnknownException)
+        {
+            _gates.TryRemove(new(@class, gate));
+            return null;
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync();
+
+    private ClassGate Start(ClassId @class)
+    {
+        var gate = new ClassGate(@class, clock);
+        _ = Task.Run(() => ExchangeUntilStopped(gate));
+        return gate;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "An exchange that fails is tried again; the gate goes on with what it holds.")]
+    private async Task ExchangeUntilStopped(ClassGate gate)
+    {
+        IClassGrain grain = grains.GetGrain<IClassGrain>(gate.Class.ToString());
+        long lastDemand = -1;
+        using var timer = new PeriodicTimer(BusyInterval, clock.Time);
+        while (!_stopping.IsCancellationRequested)
+        {
+            long demand = lastDemand;
+            try
+            {
+                clock.Correct();
+                demand = await Exchange(gate, grain);
+            }
+            catch (ClassUnknownException unknown)
+            {
+                gate.Fail(unknown);
+                return;
+            }
+            catch (Exception failure)
+            {
+                LogExchangeFailed(failure, gate.Class);
+            }
+
+            timer.Period = demand == lastDemand && gate.Ready.IsCompleted ? IdleInterval : BusyInterval;
+            lastDemand = demand;
+            try
+            {
+                await timer.WaitForNextTickAsync(_stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <returns>Everything demanded so far: while it does not grow, the class is idle here.</returns>
+    private async Task<long> Exchange(ClassGate gate, IClassGrain grain)
+    {
+        GateReport report = gate.Report(ledger.Producer, ticks.Last(gate.Class));
+        ClassSignal signal = await grain.Exchange(report).AsTask().WaitAsync(AnswerWithin, clock.Time, _stopping.Token);
+        if (signal.Policies is null) throw new ClassUnknownException(gate.Class);
+        gate.Hear(signal);
+        retention.Saved(gate.Class, signal.Saved);
+        PromiseMark(gate);
+        return report.Lanes.Sum(lane => lane.Demanded) + report.Periods.Sum(period => period.Units);
+    }
+
+    // The ledger refuses entries that would break a promise that is in it, so the mark may be promised as soon as its slice is over.
+    private void PromiseMark(ClassGate gate)
+    {
+        WindowPolicy window = gate.View.Policies.Current.Window;
+        long open = window.SliceAt(clock.Read().Now.PlusMs(-window.GraceMs));
+        if (open <= gate.Mark || ledger.IsStalled) return;
+        if (ledger.AppendMark(new(gate.Class, open)) is not null) gate.RaiseMark(open);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The exchange with class {Class} failed; its gate goes on with what it holds.")]
+    private partial void LogExchangeFailed(Exception failure, ClassId @class);
+}
+
+/// <summary>There is no such class.</summary>
+internal sealed class ClassUnknownException(ClassId @class) : Exception($"There is no class {@class}.");
