@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+
+namespace CoopGrid.Grains.Ledger;
+
+/// <summary>How much may wait for the ledger's store, and how patiently it is tried again.</summary>
+public sealed record LedgerOptions
+{
+    /// <summary>Longest single entry, in bytes.</summary>
+    public const int MaxEntryBytes = 32 * 1024;
+
+    /// <summary>Entry bytes at which a gathering segment is full: 65,536 to 64 Mi.</summary>
+    public int MaxSegmentBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Entries at which a gathering segment is full: 1 to 1,000,000.</summary>
+    public int MaxSegmentEntries { get; init; } = 32_768;
+
+    /// <summary>How long a commit may take before its waiters are told that nothing is known, in ms: 50 to 60,000.</summary>
+    public int StallAfterMs { get; init; } = 1000;
+
+    /// <summary>Wait before the first retry of a failed commit, in ms; it doubles with each: 1 to 10,000.</summary>
+    public int FirstRetryMs { get; init; } = 20;
+
+    /// <summary>Longest wait between retries, in ms: at least <see cref="FirstRetryMs"/>, at most 60,000.</summary>
+    public int LongestRetryMs { get; init; } = 1000;
+
+    /// <summary>Checks every range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of its range; the message names it.</exception>
+    public void Validate()
+    {
+        Check(MaxSegmentBytes, 65_536, 64 * 1024 * 1024);
+        Check(MaxSegmentEntries, 1, 1_000_000);
+        Check(StallAfterMs, 50, 60_000);
+        Check(FirstRetryMs, 1, 10_000);
+        Check(LongestRetryMs, FirstRetryMs, 60_000);
+    }
+
+    private static void Check(int value, int least, int most, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (value < least || value > most)
+            throw new ArgumentOutOfRangeException(name, value, $"Ledger:{name} must be from {least} to {most}.");
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace CoopGrid.Grains.Ledger;
+
+/// <content>What the ledger's own thread does.</content>
+public sealed partial class LedgerWriter
+{
+    private TimeSpan StallAfter => TimeSpan.FromMilliseconds(_options.StallAfterMs);
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever ends the thread must release the waiters and stop the process.")]
+    private void Run()
+    {
+        try
+        {
+            while (TakeGathered() && Write(_writing.Close(Producer, _writingCommit!.Position))) _writing.Clear();
+        }
+        catch (Exception failure)
+        {
+            LogEnded(failure, Producer);
+            Seal();
+        }
+        finally
+        {
+            Abandon();
+            _ended.SetResult();
+        }
+    }
+
+    /// <summary>Waits for something gathered and takes it; false once there is nothing left and the ledger closes.</summary>
+    private bool TakeGathered()
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (!_gathering.IsEmpty)
+                {
+                    (_gathering, _writing) = (_writing, _gathering);
+                    _writingCommit = _gatheringCommit;
+                    _gatheringCommit = new(_writingCommit.Position + 1);
+                    return true;
+                }
+
+                if (_closing) return false;
+                _idle = true;
+            }
+
+            _wake.WaitOne();
+        }
+    }
+
+    /// <summary>Sends one segment until its fate is known; false if the thread must end.</summary>
+    private bool Write(Segment segment)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            switch (Attempt(segment, attempt))
+            {
+                case CommitResult.Committed:
+                    Publish(segment);
+                    return true;
+                case CommitResult.Sealed:
+                    LogSealed(Producer, segment.Position);
+                    Seal();
+                    return false;
+                default:
+                    if (_closing) return false;
+                    WaitToRetry(attempt);
+                    break;
+            }
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Any failure of the store is an unknown outcome.")]
+    private CommitResult? Attempt(Segment segment, int attempt)
+    {
+        Watch(true);
+        try
+        {
+            return _store.Commit(segment);
+        }
+        catch (Exception failure)
+        {
+            LogFailed(failure, Producer, segment.Position, attempt);
+            Stall(hanging: false);
+            return null;
+        }
+        finally
+        {
+            Watch(false);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A faulty observer must not stop the log.")]
+    private void Publish(Segment segment)
+    {
+        foreach (ICommitObserver observer in _observers)
+        {
+            try
+            {
+                observer.OnCommitted(segment.Position, segment.Deltas, segment.Marks);
+            }
+            catch (Exception failure)
+            {
+                LogObserverFailed(failure, Producer, segment.Position);
+            }
+        }
+
+        bool recovered;
+        lock (_lock)
+        {
+            recovered = _stalled;
+            _stalled = false;
+            _accepting = !_closing;
+        }
+
+        _writingCommit!.Complete();
+        if (recovered) LogRecovered(Producer, segment.Position);
+    }
+
+    private void WaitToRetry(int attempt)
+    {
+        long wait = Math.Min(_options.LongestRetryMs, (long)_options.FirstRetryMs << Math.Min(attempt - 1, 16));
+        using ITimer timer = _clock.CreateTimer(_ => _wake.Set(), null, TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan);
+        _wake.WaitOne();
+    }
+
+    private void Watch(bool attempting)
+    {
+        lock (_lock)
+        {
+            _attempting = attempting;
+            if (attempting) _attemptStarted = _clock.GetTimestamp();
+        }
+
+        // Periodic: while an attempt hangs, those who ask again are not kept either.
+        TimeSpan span = attempting ? StallAfter : Timeout.InfiniteTimeSpan;
+        _watch.Change(span, span);
+    }
+
+    private void OnWatch()
+    {
+        bool first = !_stalled;
+        if (Stall(hanging: true) && first) LogHangs(Producer, _writingCommit!.Position);
+    }
+
+    /// <summary>Nothing is accepted, and nobody waits for what may take long (L7). False if nothing hangs after all.</summary>
+    private bool Stall(bool hanging)
+    {
+        Commit? writing, gathering;
+        lock (_lock)
+        {
+            // A timer that fires late may meet a commit that is done, and then nothing would ever end the stall, or the next attempt.
+            if (hanging && (!_attempting || _clock.GetElapsedTime(_attemptStarted) < StallAfter)) return false;
+            _stalled = true;
+            _accepting = false;
+            (writing, gathering) = (_writingCommit, _gatheringCommit);
+        }
+
+        writing?.FailAttempt();
+        gathering.FailAttempt();
+        return true;
+    }
+
+    private void Seal()
+    {
+        Abandon();
+        _sealed.TrySetResult();
+    }
+
+    private void Abandon()
+    {
+        lock (_lock)
+        {
+            _accepting = false;
+            _closing = true;
+        }
+
+        _writingCommit?.Abandon();
+        _gatheringCommit.Abandon();
+    }
+}

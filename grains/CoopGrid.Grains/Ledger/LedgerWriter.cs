@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using CoopGrid.Model;
+using Microsoft.Extensions.Logging;
+
+namespace CoopGrid.Grains.Ledger;
+
+/// <summary>
+/// Group commit: the one door through which a silo's decisions reach its log.
+/// <list type="number">
+/// <item>An append copies its bytes into the gathering segment and returns that segment's <see cref="Commit"/>.</item>
+/// <item>One thread writes a segment while the next gathers; when idle, the first append wakes it at once, without a timer.</item>
+/// <item>After a commit, observers are told in the order of positions, then the waiters.</item>
+/// <item>After a failed or hanging attempt the waiters of both segments learn that nothing is known, nothing is accepted (L7), and the
+/// same segment is sent again at the same position until it is committed or the producer is sealed (L2).</item>
+/// <item>Once sealed, nothing is accepted, and nothing that was open is ever answered true.</item>
+/// </list>
+/// </summary>
+public sealed partial class LedgerWriter : IAsyncDisposable
+{
+    private readonly ILedgerStore _store;
+    private readonly LedgerOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Lock _lock = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly ITimer _watch;
+    private readonly TaskCompletionSource _sealed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ImmutableArray<ICommitObserver> _observers = [];
+    private SegmentWriter _gathering;
+    private SegmentWriter _writing;
+    private Commit _gatheringCommit = new(1);
+    private Commit? _writingCommit;
+    private long _attemptStarted;
+    private volatile bool _stalled;
+    private bool _accepting;
+    private bool _idle;
+    private bool _attempting;
+    private volatile bool _closing;
+
+    public LedgerWriter(ILedgerStore store, LedgerOptions options, TimeProvider clock, ILogger<LedgerWriter> logger)
+    {
+        options.Validate();
+        _store = store;
+        _options = options;
+        _clock = clock;
+        _logger = logger;
+        _gathering = new(options.MaxSegmentBytes, options.MaxSegmentEntries);
+        _writing = new(options.MaxSegmentBytes, options.MaxSegmentEntries);
+        _watch = clock.CreateTimer(_ => OnWatch(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>This log's number; 0 before <see cref="OpenAsync"/>.</summary>
+    public long Producer { get; private set; }
+
+    /// <summary>Whether a commit failed or hangs and is being retried: nothing may be decided.</summary>
+    public bool IsStalled => _stalled;
+
+    /// <summary>Completes when another process has sealed this log (or its thread is lost): the process must exit.</summary>
+    public Task Sealed => _sealed.Task;
+
+    /// <summary>Has <paramref name="observer"/> told of every commit from the next one on.</summary>
+    public void Observe(ICommitObserver observer) => ImmutableInterlocked.Update(ref _observers, all => all.Add(observer));
+
+    /// <summary>Registers a new producer and starts to accept. Once only.</summary>
+    public async Task<ProducerRow> OpenAsync(string silo, CancellationToken cancellation)
+    {
+        if (Producer != 0) throw new InvalidOperationException("The ledger is open already.");
+        ProducerRow row = await _store.OpenProducerAsync(silo, cancellation);
+        Producer = row.Producer;
+        LogOpened(row.Producer);
+        lock (_lock)
+        {
+            _gatheringCommit = new(row.Position + 1);
+            _accepting = true;
+        }
+
+        new Thread(Run) { IsBackground = true, Name = "ledger" }.Start();
+        return row;
+    }
+
+    /// <summary>Appends a member's entry; null if nothing may be decided now (L7: stalled, full, sealed, closing or not open).</summary>
+    /// <exception cref="ArgumentException">The entry is over <see cref="LedgerOptions.MaxEntryBytes"/>, or a name is not valid Unicode.</exception>
+    /// <exception cref="OverflowException">A class's sum leaves 64 bits; nothing is changed.</exception>
+    public Commit? Append(MemberId member, ReadOnlySpan<byte> entry, ReadOnlySpan<ClassDelta> deltas) =>
+        Append(member, entry, deltas, null);
+
+    /// <summary>The same, with a row of the member directory in the same transaction.</summary>
+    /// <inheritdoc cref="Append(MemberId, ReadOnlySpan{byte}, ReadOnlySpan{ClassDelta})"/>
+    public Commit? Append(MemberId member, ReadOnlySpan<byte> entry, ReadOnlySpan<ClassDelta> deltas, DirectoryChange? change)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(entry.Length, LedgerOptions.MaxEntryBytes);
+        Commit commit;
+        bool wake;
+        lock (_lock)
+        {
+            if (!_accepting || !_gathering.TryAppend(member, entry, deltas, change)) return null;
+            commit = _gatheringCommit;
+            wake = _idle;
+            _idle = false;
+        }
+
+        if (wake) _wake.Set();
+        return commit;
+    }
+
+    /// <summary>Appends the promise that nothing more comes before a slice; null as for an entry.</summary>
+    public Commit? AppendMark(SliceMark mark)
+    {
+        Commit commit;
+        bool wake;
+        lock (_lock)
+        {
+            if (!_accepting) return null;
+            _gathering.Mark(mark);
+            commit = _gatheringCommit;
+            wake = _idle;
+            _idle = false;
+        }
+
+        if (wake) _wake.Set();
+        return commit;
+    }
+
+    /// <summary>
+    /// Accepts nothing more, writes what is gathered and ends the thread. If the store fails meanwhile, what is not committed stays
+    /// unknown: its callers are answered false.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        bool started;
+        lock (_lock)
+        {
+            started = Producer != 0;
+            _accepting = false;
+            _closing = true;
+            _idle = false;
+        }
+
+        _wake.Set();
+        if (started) await _ended.Task;
+        await _watch.DisposeAsync();
+    }
+}

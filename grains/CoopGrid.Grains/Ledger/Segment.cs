@@ -1,0 +1,41 @@
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Ledger;
+
+/// <summary>
+/// One transaction of the ledger: everything that a silo decided within one commit. <see cref="Bytes"/> belong to the writer and hold
+/// until the commit is answered.
+/// </summary>
+public sealed class Segment
+{
+    /// <summary>The log.</summary>
+    public required long Producer { get; init; }
+
+    /// <summary>The place in it, from 1.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>The stored form: deltas, marks and entries.</summary>
+    public required ReadOnlyMemory<byte> Bytes { get; init; }
+
+    /// <summary>Merged per class and slice, without those that came to nothing.</summary>
+    public IReadOnlyList<ClassDelta> Deltas { get; init; } = [];
+
+    /// <summary>At most one for each class.</summary>
+    public IReadOnlyList<SliceMark> Marks { get; init; } = [];
+
+    /// <summary>Rows of the member directory that go into the same transaction, in order.</summary>
+    public IReadOnlyList<DirectoryChange> Changes { get; init; } = [];
+}
+
+/// <summary>One entry read back: whose it is, and its bytes as they were appended.</summary>
+public readonly record struct LedgerEntry(MemberId Member, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>Is told of each commit.</summary>
+public interface ICommitObserver
+{
+    /// <summary>
+    /// A segment is durable. Called in the order of positions, on the ledger's thread and before those who wait for it: be quick, do
+    /// not block.
+    /// </summary>
+    void OnCommitted(long position, IReadOnlyList<ClassDelta> deltas, IReadOnlyList<SliceMark> marks);
+}
