@@ -160,7 +160,7 @@ public static class AdmissionRule
         string reason = asked.Band == Standing.Protected
             ? $"The class is full: protected demand alone exceeds what lane '{lane}' can have."
             : "The class is full for members above the mean: those nearest the mean go first.";
-        return Refuse(Outcome.CapacityExceeded, reason, now, units, room.RetryAfterMs(asked, now.MonotonicMicros)) with { Asked = asked };
+        return Refuse(Outcome.CapacityExceeded, reason, now, units, room.RetryAfterMs(asked, now.MonotonicMicros)) with { Asked = asked, LacksRoom = true };
     }
 
     private static Decision Refuse(Outcome outcome, string reason, in Conditions now, long units = 0, long retryAfterMs = 0)

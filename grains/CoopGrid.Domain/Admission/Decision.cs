@@ -12,4 +12,7 @@ public readonly record struct Decision(AdmissionAnswer Answer, Admitted? Entry, 
 {
     /// <summary>Whether the request counts as demand: admitted, or refused for price or capacity.</summary>
     public bool IsDemand => Asked.Units > 0;
+
+    /// <summary>Whether it was refused for lack of room only, so that waiting may help.</summary>
+    public bool LacksRoom { get; init; }
 }

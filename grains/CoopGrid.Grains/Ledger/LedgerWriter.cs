@@ -53,6 +53,9 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     /// <summary>This log's number; 0 before <see cref="OpenAsync"/>.</summary>
     public long Producer { get; private set; }
 
+    /// <summary>The position that the next append gets, or one before it: it only grows.</summary>
+    public long NextPosition => Volatile.Read(ref _gatheringCommit).Position;
+
     /// <summary>Whether a commit failed or hangs and is being retried: nothing may be decided.</summary>
     public bool IsStalled => _stalled;
 

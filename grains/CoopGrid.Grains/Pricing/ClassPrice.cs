@@ -1,0 +1,120 @@
+using CoopGrid.Domain.Pricing;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Pricing;
+
+/// <summary>
+/// Runs a class's price: gathers the gates' demand by control period and closes periods when the gates have had their say. A row is
+/// written to the price history before it prices anything, so the history is what was charged.
+/// </summary>
+internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory history)
+{
+    /// <summary>How long after a period's end its gates may still report, in ms: two exchanges.</summary>
+    private const long GatherMs = 100;
+
+    private const int SlicesKept = 64;
+
+    private readonly Dictionary<(long Producer, long Period), long> _demand = [];
+    private readonly Dictionary<(string Lane, long Producer), LaneTotals> _lanes = [];
+    private readonly SortedDictionary<long, int> _sliceMultipliers = [];
+    private TimeOfUse? _timeOfUse;
+    private int _timeOfUseVersion;
+
+    /// <summary>The newest row of the history: it prices the running period. Null before the first.</summary>
+    public PricePeriod? Last { get; private set; }
+
+    /// <summary>The multiplier in force; before any period is closed, the time-of-use value alone.</summary>
+    public int MultiplierAt(ClassPolicy policy, Instant now) =>
+        Last?.MultiplierPermille ?? Math.Min(policy.Price.CapPermille, TimeOfUseOf(policy).PermilleAt(now));
+
+    /// <summary>In a metered class, what priced its recent slices, oldest first.</summary>
+    public IEnumerable<SliceMultiplierPoint> SliceMultipliers => _sliceMultipliers.Select(slice => new SliceMultiplierPoint(slice.Key, slice.Value));
+
+    /// <summary>Totals by lane over all gates since this grain was activated.</summary>
+    public IEnumerable<LaneTotals> Lanes => _lanes.Values
+        .GroupBy(lane => lane.Lane, StringComparer.Ordinal)
+        .Select(lane => new LaneTotals(lane.Key, lane.Sum(l => l.Demanded), lane.Sum(l => l.Admitted), lane.Sum(l => l.Refused)));
+
+    /// <summary>Reads where the history stands.</summary>
+    public async Task Load(ClassPolicy policy, Instant now)
+    {
+        Last = await history.LastAsync(@class, CancellationToken.None);
+        if (policy.Entry != UsageEntry.Metered) return;
+        long from = PriceRule.PeriodAt(policy, now) - SlicesKept;
+        foreach (PricePeriod row in await history.ReadAsync(@class, from, SlicesKept, CancellationToken.None)) RememberSlices(row);
+    }
+
+    /// <summary>Takes a gate's totals; told twice they count once.</summary>
+    public void Hear(GateReport report)
+    {
+        foreach (LaneTotals lane in report.Lanes) _lanes[(lane.Lane, report.Producer)] = lane;
+        foreach (PeriodDemand period in report.Periods)
+        {
+            if (Last is { } last && period.Period < last.Period + last.Count) continue;
+            _demand[(report.Producer, period.Period)] = period.Units;
+        }
+    }
+
+    /// <summary>Closes the periods that are over, and writes them.</summary>
+    public async Task Close(ClassPolicy policy, Instant now)
+    {
+        long over = PriceRule.PeriodAt(policy, now.PlusMs(-GatherMs));
+        long next = Last is { } last ? last.Period + last.Count : over;
+        if (next >= over) return;
+
+        List<PricePeriod> rows = [];
+        PricePeriod? newest = Last;
+        foreach (PricePeriod row in RowsOf(policy, next, over))
+        {
+            newest = newest is { } before && PriceRule.Extends(before, row) ? before with { Count = before.Count + row.Count } : row;
+            if (rows.Count > 0 && rows[^1].Period == newest.Value.Period) rows[^1] = newest.Value;
+            else rows.Add(newest.Value);
+        }
+
+        await history.AppendAsync(@class, rows, CancellationToken.None);
+        Last = newest;
+        foreach (PricePeriod row in rows) RememberSlices(row);
+        foreach ((long Producer, long Period) told in _demand.Keys.Where(told => told.Period < over).ToList()) _demand.Remove(told);
+    }
+
+    /// <summary>The closed periods' rows: those with demand one by one, the stretches without as missed.</summary>
+    private IEnumerable<PricePeriod> RowsOf(ClassPolicy policy, long from, long until)
+    {
+        TimeOfUse timeOfUse = TimeOfUseOf(policy);
+        PricePeriod? previous = Last;
+        foreach (IGrouping<long, KeyValuePair<(long Producer, long Period), long>> told in
+            _demand.Where(told => told.Key.Period >= from && told.Key.Period < until).GroupBy(told => told.Key.Period).OrderBy(told => told.Key).ToList())
+        {
+            foreach (PricePeriod missed in PriceRule.CloseMissed(previous, policy, from, told.Key, timeOfUse))
+            {
+                previous = missed;
+                yield return missed;
+            }
+
+            int nextTou = timeOfUse.PermilleAt(PriceRule.PeriodStart(policy, told.Key + 1));
+            PricePeriod row = PriceRule.Close(previous, policy, told.Key, told.Sum(gate => gate.Value), nextTou);
+            previous = row;
+            yield return row;
+            from = told.Key + 1;
+        }
+
+        foreach (PricePeriod missed in PriceRule.CloseMissed(previous, policy, from, until, timeOfUse)) yield return missed;
+    }
+
+    // A period's end value prices the next one.
+    private void RememberSlices(in PricePeriod row)
+    {
+        for (long slice = Math.Max(row.Period, row.Period + row.Count - SlicesKept); slice < row.Period + row.Count; slice++)
+            _sliceMultipliers[slice + 1] = row.MultiplierPermille;
+        while (_sliceMultipliers.Count > SlicesKept) _sliceMultipliers.Remove(_sliceMultipliers.Keys.First());
+    }
+
+    private TimeOfUse TimeOfUseOf(ClassPolicy policy)
+    {
+        if (_timeOfUse is null || _timeOfUseVersion != policy.Version) _timeOfUse = new TimeOfUse(policy.Price.TimeOfUse, timeZone);
+        _timeOfUseVersion = policy.Version;
+        return _timeOfUse;
+    }
+}

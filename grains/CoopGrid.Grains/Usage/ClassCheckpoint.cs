@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using CoopGrid.Domain.Usage;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Usage;
+
+/// <summary>What is stored of a class. Stored: never change the meaning of a field, add new ones.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.state.class.1")]
+public sealed record ClassCheckpoint
+{
+    /// <summary>Null before founding.</summary>
+    [Id(0)] public ClassPolicies? Policies { get; init; }
+
+    /// <summary>Raised by every activation before it grants anything (C1).</summary>
+    [Id(1)] public long Epoch { get; init; }
+
+    [Id(2)] public long NewestSlice { get; init; } = long.MinValue;
+
+    [Id(3)] public ImmutableArray<SliceUsage> Usage { get; init; } = [];
+
+    [Id(4)] public long Members { get; init; }
+
+    /// <summary>How far every producer was followed.</summary>
+    [Id(5)] public ImmutableArray<StoredProducer> Producers { get; init; } = [];
+
+    /// <summary>The first slice that is not closed.</summary>
+    [Id(6)] public long OpenSlice { get; init; } = long.MinValue;
+
+    /// <summary>Makes the stored form of a fold.</summary>
+    public ClassCheckpoint With(ClassFold fold, long openSlice) => this with
+    {
+        NewestSlice = fold.Window.Newest,
+        Usage = [.. fold.Window.Held.Select(slice => new SliceUsage(slice.Slice, slice.Units))],
+        Members = fold.Members,
+        Producers = [.. fold.Producers().Select(p => new StoredProducer(p.Producer, p.Watermark, p.Mark))],
+        OpenSlice = openSlice,
+    };
+
+    /// <summary>The fold as it was stored.</summary>
+    public ClassFold ToFold() => ClassFold.Restore(
+        Policies!.Current.Window.Slices,
+        NewestSlice,
+        Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units)).ToArray(),
+        Members,
+        Producers.Select(p => new ProducerMark(p.Producer, p.Watermark, p.Mark)));
+}
+
+/// <summary>How far a class has followed one producer.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.state.class-producer.1")]
+public readonly record struct StoredProducer(
+    [property: Id(0)] long Producer, [property: Id(1)] long Watermark, [property: Id(2)] long Mark);

@@ -1,0 +1,258 @@
+using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Governance;
+using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Capacity;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Pricing;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+
+namespace CoopGrid.Grains.Usage;
+
+/// <summary>
+/// A class: the fold of its usage, its price and its capacity. Activated anew it reads its checkpoint, then the logs; what was
+/// published before stays true. Kept alive: a class has a price also when nobody asks.
+/// </summary>
+[GrainType(GrainStates.Class)]
+[KeepAlive]
+[ImplicitStreamSubscription(TickPublisher.Stream)]
+internal sealed partial class ClassGrain(
+    [PersistentState(GrainStates.Class, GrainStates.Storage)] IPersistentState<ClassCheckpoint> state,
+    ILedgerStore ledger,
+    IPriceHistory prices,
+    ISliceHistory slices,
+    GridClock clock,
+    ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(10);
+
+    private ClassId _id;
+    private ClassFold _fold = new(1);
+    private ClassLog? _log;
+    private ClassPrice? _price;
+    private ClassLeases? _leases;
+    private ClassPolicy? _inForce;
+    private long _openSlice = long.MinValue;
+    private long _savedMicros;
+    private bool _changed;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = ClassId.Parse(this.GetPrimaryKeyString());
+        if (state.State.Policies is not null) await Start();
+        this.RegisterGrainTimer(Look, new GrainTimerCreationOptions(LookEvery, LookEvery) { KeepAlive = true });
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_log is not null && _changed) await Save();
+    }
+
+    public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => handleFactory.Create<UsageTick>().ResumeAsync(this);
+
+    public async Task OnNextAsync(UsageTick item, StreamSequenceToken? token = null)
+    {
+        if (_log is null) return;
+        _changed = true;
+        await _log.Follow(item);
+    }
+
+    public async Task Found(ClassPolicy policy, string timeZone)
+    {
+        if (state.State.Policies is not null) return;
+        await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone) });
+        await Start();
+    }
+
+    public async ValueTask<ClassSignal> Exchange(GateReport report)
+    {
+        if (_log is null || _price is null || _leases is null) return new ClassSignal { Exchange = report.Exchange };
+        if (report.LastTick is { } tick) await _log.Follow(tick);
+        _price.Hear(report);
+        if (_leases.Answer(report) is not { } grant)
+        {
+            DeactivateOnIdle();
+            throw new InvalidOperationException($"Another activation of class {_id} has a higher epoch than {state.State.Epoch}.");
+        }
+
+        Instant now = clock.Read().Now;
+        Roll(now);
+        return new ClassSignal
+        {
+            Policies = state.State.Policies,
+            UsageUnits = _fold.Window.Usage,
+            Members = _fold.Members,
+            OpenSlice = _openSlice,
+            MultiplierPermille = _price.MultiplierAt(_inForce!, now),
+            SliceMultipliers = _inForce!.Entry == UsageEntry.Metered ? [.. _price.SliceMultipliers] : [],
+            Epoch = grant.Epoch,
+            LeaseUnitsPerSecond = grant.Lease.UnitsPerSecond,
+            LeaseBurstUnits = grant.Lease.BurstUnits,
+            Saved = [.. state.State.Producers.Select(producer => new SavedPosition(producer.Producer, producer.Watermark))],
+            Exchange = grant.Exchange,
+        };
+    }
+
+    public ValueTask<ClassState?> GetState()
+    {
+        if (_price is null) return new((ClassState?)null);
+        Instant now = clock.Read().Now;
+        Roll(now);
+        int multiplier = _price.MultiplierAt(_inForce!, now);
+        var mean = new Mean(_fold.Window.Usage, _fold.Members);
+        return new(new ClassState
+        {
+            Class = _id,
+            UsageUnits = mean.Usage,
+            Members = mean.Members,
+            MeanMilliunits = mean.Milliunits,
+            Price = _price.Last ?? new PricePeriod { SurgePermille = 1000, TouPermille = multiplier, MultiplierPermille = multiplier },
+            Policy = _inForce!,
+            Lanes = [.. _price.Lanes],
+            Slice = _fold.Window.Newest,
+            At = now,
+        });
+    }
+
+    public ValueTask<ClassPolicies?> GetPolicies() => new(state.State.Policies);
+
+    public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
+    {
+        if (state.State.Policies is not { } policies) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
+        if (basedOnVersion != policies.Newest.Version)
+            return new(PolicyOutcome.VersionConflict, policies, $"The newest version is {policies.Newest.Version}: read it and try again.");
+        IReadOnlyList<PolicyError> errors = PolicyRules.Check(policy, policies.TimeZone);
+        if (errors.Count > 0) return new(PolicyOutcome.Invalid, policies, string.Join(Environment.NewLine, errors));
+        if (NotChangeable(policies.Current, policy) is { } field)
+            return new(PolicyOutcome.NotChangeable, policies, $"{field} cannot change while members have windows in the class: found another class.");
+
+        Instant now = clock.Read().Now;
+        ClassPolicies next = policies with
+        {
+            Next = policy with { Version = policies.Newest.Version + 1 },
+            NextFromSlice = PolicyChange.Between(policies.Current, policy).NeedsNewEpoch
+                ? policy.Window.SliceAt(EpochCalendar.NextStart(policies.Current.Window.Epoch, policies.Current.Window, policies.TimeZone, now))
+                : policy.Window.SliceAt(now) + 1,
+        };
+        await Write(Checkpoint() with { Policies = next });
+        return new(PolicyOutcome.Accepted, next);
+    }
+
+    private static string? NotChangeable(ClassPolicy current, ClassPolicy changed)
+    {
+        if (changed.Entry != current.Entry) return "entry";
+        if (changed.Window.SliceMs != current.Window.SliceMs) return "window.sliceMs";
+        return changed.Window.Slices != current.Window.Slices ? "window.slices" : null;
+    }
+
+    private async Task Start()
+    {
+        ClassCheckpoint stored = state.State with { Epoch = state.State.Epoch + 1 };
+        await Write(stored);
+        Instant now = clock.Read().Now;
+        ClassFold fold = stored.ToFold();
+        var log = new ClassLog(_id, fold, ledger);
+        await log.CatchUp();
+        _fold = fold;
+        _openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
+        _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
+        _price = new ClassPrice(_id, stored.Policies.TimeZone, prices);
+        await _price.Load(_inForce, now);
+        _leases = new ClassLeases(stored.Epoch, _inForce.Capacity);
+        _leases.OpenGates(
+            (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
+        _changed = true;
+        _log = log;
+    }
+
+    private async Task Look(CancellationToken cancellation)
+    {
+        if (_log is null) return;
+        try
+        {
+            Reading reading = clock.Read();
+            Roll(reading.Now);
+            await _price!.Close(_inForce!, reading.Now);
+            await CloseSlices();
+            if (_changed && reading.Micros - _savedMicros >= SaveEvery.TotalMicroseconds) await Save();
+        }
+        catch (Exception failure) when (failure is not InconsistentStateException)
+        {
+            LogLookFailed(failure, _id);
+        }
+    }
+
+    /// <summary>Lets the window and the policy follow the clock.</summary>
+    private void Roll(Instant now)
+    {
+        ClassPolicies policies = state.State.Policies!;
+        long slice = policies.Current.Window.SliceAt(now);
+        _fold.Window.Roll(slice);
+        ClassPolicy policy = policies.At(slice);
+        if (ReferenceEquals(policy, _inForce)) return;
+        _inForce = policy;
+        _leases!.SetCapacity(policy.Capacity);
+        _changed = true;
+    }
+
+    /// <summary>Closes the slices that every producer has promised to add nothing to (L5a).</summary>
+    private async Task CloseSlices()
+    {
+        long promised = _fold.Marks.Count == 0 ? long.MinValue : _fold.Marks.Values.Max();
+        if (promised <= _openSlice) return;
+        foreach (ProducerRow producer in await ledger.ListProducersAsync(CancellationToken.None))
+        {
+            if (producer.State == ProducerState.Open) promised = Math.Min(promised, _fold.MarkOf(producer.Producer));
+            else if (producer.State == ProducerState.Sealed && _fold.WatermarkOf(producer.Producer) < producer.Position) return;
+        }
+
+        if (promised <= _openSlice) return;
+        long first = Math.Max(_openSlice, promised - _inForce!.Window.Slices);
+        List<SliceRow> rows = [];
+        for (long slice = first; slice < promised; slice++)
+            rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
+        await slices.AppendAsync(_id, rows, CancellationToken.None);
+        _openSlice = promised;
+        _changed = true;
+    }
+
+    private ClassCheckpoint Checkpoint()
+    {
+        ClassPolicies policies = state.State.Policies!;
+        bool settled = policies.Next is not null && ReferenceEquals(_inForce, policies.Next);
+        ClassPolicies kept = settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
+        return (state.State with { Policies = kept }).With(_fold, _openSlice);
+    }
+
+    private async Task Save()
+    {
+        _savedMicros = clock.Read().Micros;
+        _changed = false;
+        await Write(Checkpoint());
+    }
+
+    // A failed write must not leave the change behind for the next one to store.
+    private async Task Write(ClassCheckpoint next)
+    {
+        ClassCheckpoint before = state.State;
+        state.State = next;
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            state.State = before;
+            _changed = true;
+            throw;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Class {Class} could not close a period or a slice; it is tried again.")]
+    private partial void LogLookFailed(Exception failure, ClassId @class);
+}

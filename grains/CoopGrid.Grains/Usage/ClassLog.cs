@@ -1,0 +1,61 @@
+using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Usage;
+
+/// <summary>Brings a class's fold up to date: from ticks where they follow on, from the log where they do not (L5).</summary>
+internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledger)
+{
+    private const int ReadAtOnce = 512;
+
+    /// <summary>Applies a tick, or reads what it shows to be missing.</summary>
+    public async ValueTask Follow(UsageTick tick)
+    {
+        long mark = tick.Mark == 0 ? long.MinValue : tick.Mark;
+        SliceUnits[] usage = [.. tick.Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units))];
+        if (fold.Apply(tick.Producer, tick.After, tick.Through, usage, tick.Members, mark) == FoldResult.Gap) await Read(tick.Producer);
+    }
+
+    /// <summary>Follows every producer that is not drained to its present end, and forgets those that are gone.</summary>
+    public async Task CatchUp()
+    {
+        foreach (ProducerRow producer in await ledger.ListProducersAsync(CancellationToken.None))
+        {
+            if (producer.State == ProducerState.Drained) fold.Drop(producer.Producer);
+            else await Read(producer.Producer);
+        }
+    }
+
+    private async Task Read(long producer)
+    {
+        while (true)
+        {
+            IReadOnlyList<SegmentRow> rows =
+                await ledger.ReadAsync(producer, fold.WatermarkOf(producer), ReadAtOnce, CancellationToken.None);
+            foreach (SegmentRow row in rows) Apply(SegmentReader.Read(row), row);
+            if (rows.Count < ReadAtOnce) return;
+        }
+    }
+
+    private void Apply(SegmentReader segment, in SegmentRow row)
+    {
+        List<SliceUnits> usage = [];
+        long members = 0;
+        foreach (ClassDelta delta in segment.Deltas)
+        {
+            if (delta.Class != @class) continue;
+            members += delta.Members;
+            if (delta.Units != 0) usage.Add(new(delta.Slice, delta.Units));
+        }
+
+        long mark = long.MinValue;
+        foreach (SliceMark promised in segment.Marks)
+        {
+            if (promised.Class == @class) mark = promised.Slice;
+        }
+
+        fold.Apply(row.Producer, row.Position - 1, row.Position, usage.ToArray(), members, mark);
+    }
+}
