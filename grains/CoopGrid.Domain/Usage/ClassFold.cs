@@ -56,6 +56,12 @@ public sealed class ClassFold(int slices)
         return FoldResult.Applied;
     }
 
+    /// <summary>Steps over positions that are deleted: that is done only once a checkpoint of this class is beyond what it has there.</summary>
+    public void SkipTo(long producer, long position)
+    {
+        if (position > WatermarkOf(producer)) _watermarks[producer] = position;
+    }
+
     /// <summary>Forgets a producer whose log is gone.</summary>
     public void Drop(long producer)
     {

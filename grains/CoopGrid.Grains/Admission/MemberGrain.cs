@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;

@@ -4,7 +4,6 @@ using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace CoopGrid.Grains.Capacity;
@@ -19,7 +18,7 @@ internal sealed partial class ClassGates(
     TickPublisher ticks,
     Retention retention,
     GridClock clock,
-    ILogger<ClassGates> logger) : IHostedService
+    ILogger<ClassGates> logger)
 {
     private static readonly TimeSpan BusyInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
@@ -44,9 +43,8 @@ internal sealed partial class ClassGates(
         }
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public async Task StopAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync();
+    /// <summary>Ends the exchanges.</summary>
+    public void Stop() => _stopping.Cancel();
 
     private ClassGate Start(ClassId @class)
     {

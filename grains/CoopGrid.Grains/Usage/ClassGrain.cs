@@ -62,6 +62,9 @@ internal sealed partial class ClassGrain(
         await _log.Follow(item);
     }
 
+    // A fault of the stream is no loss: the next exchange repeats the last tick, and the log fills the gap.
+    public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
+
     public async Task Found(ClassPolicy policy, string timeZone)
     {
         if (state.State.Policies is not null) return;
@@ -135,7 +138,7 @@ internal sealed partial class ClassGrain(
         ClassPolicies next = policies with
         {
             Next = policy with { Version = policies.Newest.Version + 1 },
-            NextFromSlice = PolicyChange.Between(policies.Current, policy).NeedsNewEpoch
+            NextFromSlice = PolicyChange.NeedsNewEpoch(policies.Current, policy)
                 ? policy.Window.SliceAt(EpochCalendar.NextStart(policies.Current.Window.Epoch, policies.Current.Window, policies.TimeZone, now))
                 : policy.Window.SliceAt(now) + 1,
         };

@@ -32,10 +32,22 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
     {
         while (true)
         {
-            IReadOnlyList<SegmentRow> rows =
-                await ledger.ReadAsync(producer, fold.WatermarkOf(producer), ReadAtOnce, CancellationToken.None);
+            IReadOnlyList<SegmentRow> rows = await ReadNext(producer);
             foreach (SegmentRow row in rows) Apply(SegmentReader.Read(row), row);
             if (rows.Count < ReadAtOnce) return;
+        }
+    }
+
+    private async Task<IReadOnlyList<SegmentRow>> ReadNext(long producer)
+    {
+        try
+        {
+            return await ledger.ReadAsync(producer, fold.WatermarkOf(producer), ReadAtOnce, CancellationToken.None);
+        }
+        catch (LedgerGapException gap)
+        {
+            fold.SkipTo(producer, gap.FirstKept - 1);
+            return await ledger.ReadAsync(producer, fold.WatermarkOf(producer), ReadAtOnce, CancellationToken.None);
         }
     }
 

@@ -1,0 +1,45 @@
+using CoopGrid.Grains.Capacity;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Usage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime;
+
+namespace CoopGrid.Grains.Hosting;
+
+/// <summary>Puts the grid's grains and their memory into a silo.</summary>
+public static class GridSiloBuilder
+{
+    /// <summary>
+    /// Adds everything but storage: the host registers <see cref="ILedgerStore"/>, <see cref="IMemberDirectory"/>,
+    /// <see cref="IPriceHistory"/>, <see cref="ISliceHistory"/>, <see cref="ICheckpointStore"/> and a grain storage named
+    /// <see cref="GrainStates.Storage"/>.
+    /// </summary>
+    public static ISiloBuilder AddGrid(this ISiloBuilder silo)
+    {
+        IServiceCollection services = silo.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<CheckpointOptions>().BindConfiguration("CoopGrid:Checkpoints").ValidateDataAnnotations();
+        services.TryAddSingleton(new LedgerOptions());
+        services.AddSingleton<GridClock>();
+        services.AddSingleton<LedgerWriter>();
+        services.AddSingleton<DirtyQueue>();
+        services.AddSingleton<CheckpointStore>();
+        services.AddSingleton<ClaimTable>();
+        services.AddSingleton<AccountLedger>();
+        services.AddSingleton<Retention>();
+        services.AddSingleton<TickPublisher>();
+        services.AddSingleton<Checkpointer>();
+        services.AddSingleton<ClassGates>();
+        services.AddSingleton<LedgerRecovery>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, GridLifecycle>();
+
+        // Ticks are few and a lost one is read from the log, so the queues need no more than one look every few milliseconds.
+        silo.AddMemoryStreams(TickPublisher.Stream, streams => streams.ConfigurePullingAgent(
+            agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(20))));
+        silo.AddMemoryGrainStorage("PubSubStore");
+        return silo;
+    }
+}
