@@ -51,10 +51,20 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
     public async ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests)
     {
         // Decisions are made in order before the first wait, so that one commit covers them all.
-        var pending = new ValueTask<AdmissionAnswer>[requests.Length];
-        for (int i = 0; i < requests.Length; i++) pending[i] = Admit(requests[i]);
         var answers = new AdmissionAnswer[requests.Length];
-        for (int i = 0; i < requests.Length; i++) answers[i] = await pending[i];
+        var pending = new Task<AdmissionAnswer>?[requests.Length];
+        for (int i = 0; i < requests.Length; i++)
+        {
+            ValueTask<AdmissionAnswer> answer = Admit(requests[i]);
+            if (answer.IsCompletedSuccessfully) answers[i] = answer.Result;
+            else pending[i] = answer.AsTask();
+        }
+
+        for (int i = 0; i < requests.Length; i++)
+        {
+            if (pending[i] is { } task) answers[i] = await task;
+        }
+
         return ImmutableCollectionsMarshal.AsImmutableArray(answers);
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Capacity;
-using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;

@@ -18,7 +18,7 @@ internal sealed partial class ClassGates(
     TickPublisher ticks,
     Retention retention,
     GridClock clock,
-    ILogger<ClassGates> logger)
+    ILogger<ClassGates> logger) : IDisposable
 {
     private static readonly TimeSpan BusyInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
@@ -45,6 +45,8 @@ internal sealed partial class ClassGates(
 
     /// <summary>Ends the exchanges.</summary>
     public void Stop() => _stopping.Cancel();
+
+    public void Dispose() => _stopping.Dispose();
 
     private ClassGate Start(ClassId @class)
     {

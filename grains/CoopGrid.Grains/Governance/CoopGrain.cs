@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
@@ -40,7 +39,7 @@ internal sealed class CoopGrain(
         IMemberGrain grain = GrainFactory.GetGrain<IMemberGrain>(new MemberId(coop, member.Name).ToString());
         Expect(await grain.Enroll(member.Class), member.Name);
         foreach (string lane in member.Entitlements) Expect(await grain.Entitle(lane, entitled: true), member.Name);
-        foreach (string sender in member.Senders) await directory.BindSenderAsync(coop, sender, member.Name);
+        foreach (string sender in member.Senders) await directory.BindSenderAsync(coop, sender, member.Name, CancellationToken.None);
     }
 
     private static void Expect(MemberAnswer answer, string member)

@@ -1,7 +1,6 @@
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
-using Orleans.Runtime;
 
 namespace CoopGrid.Grains.Hosting;
 

@@ -3,9 +3,6 @@ using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Orleans.Configuration;
-using Orleans.Hosting;
-using Orleans.Runtime;
 
 namespace CoopGrid.Grains.Hosting;
 
@@ -21,7 +18,7 @@ public static class GridSiloBuilder
     {
         IServiceCollection services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<CheckpointOptions>().BindConfiguration("CoopGrid:Checkpoints").ValidateDataAnnotations();
+        services.AddOptions<CheckpointOptions>();
         services.TryAddSingleton(new LedgerOptions());
         services.AddSingleton<GridClock>();
         services.AddSingleton<LedgerWriter>();

@@ -24,19 +24,18 @@ internal sealed class CheckpointStore(
     {
         var state = new GrainState<MemberCheckpoint>(new MemberCheckpoint());
         await storage.ReadStateAsync(GrainStates.Member, MemberGrainId(member), state);
-        if (!state.RecordExists) return new(member, new MemberAccount(), StoredCheckpoint.Nothing);
+        if (!state.RecordExists || state.State is not { } checkpoint) return new(member, new MemberAccount(), StoredCheckpoint.Nothing);
 
-        MemberCheckpoint checkpoint = state.State;
         await ExpectWithinLog(member, checkpoint);
         MemberAccount account = checkpoint.ToAccount();
         foreach (KeyBlockRef block in checkpoint.Blocks)
         {
             GrainState<KeyBlock> keys = await ReadBlock(member, block.Number);
-            foreach (byte[] entry in keys.State.Entries) account.Keys.Remember((Admitted)MemberEntryCodec.Decode(entry));
+            foreach (byte[] entry in keys.State?.Entries ?? []) account.Keys.Remember((Admitted)MemberEntryCodec.Decode(entry));
         }
 
         foreach (StoredReturn given in checkpoint.Returns) account.Keys.GiveBack(given.Key, given.Units);
-        return new(member, account, new(new(checkpoint.Producer, checkpoint.Position), checkpoint.Sequence, state));
+        return new(member, account, Stored(checkpoint, state.ETag));
     }
 
     /// <summary>Writes the keys, then the checkpoint; <paramref name="keys"/> may be empty.</summary>
@@ -45,15 +44,18 @@ internal sealed class CheckpointStore(
         MemberId member, StoredCheckpoint stored, MemberCheckpoint checkpoint, ImmutableArray<Remembered> keys)
     {
         if (!keys.IsEmpty) await WriteBlock(member, checkpoint.Blocks[^1].Number, KeyBlock.From(keys));
-        var state = new GrainState<MemberCheckpoint>(checkpoint, stored.State.ETag) { RecordExists = stored.State.RecordExists };
+        var state = new GrainState<MemberCheckpoint>(checkpoint, stored.ETag) { RecordExists = stored.ETag is not null };
         await storage.WriteStateAsync(GrainStates.Member, MemberGrainId(member), state);
-        foreach (KeyBlockRef gone in stored.State.State.Blocks)
+        foreach (KeyBlockRef gone in stored.Blocks)
         {
             if (!checkpoint.Blocks.Contains(gone)) await ClearBlock(member, gone.Number);
         }
 
-        return new(new(checkpoint.Producer, checkpoint.Position), checkpoint.Sequence, state);
+        return Stored(checkpoint, state.ETag);
     }
+
+    private static StoredCheckpoint Stored(MemberCheckpoint checkpoint, string? etag) =>
+        new(new(checkpoint.Producer, checkpoint.Position), checkpoint.Sequence, checkpoint.Blocks, etag);
 
     private async Task ExpectWithinLog(MemberId member, MemberCheckpoint checkpoint)
     {

@@ -125,17 +125,16 @@ internal sealed partial class Checkpointer(
 
     private (MemberCheckpoint Checkpoint, ImmutableArray<Remembered> Keys) Snapshot(MemberClaim claim)
     {
-        MemberCheckpoint before = claim.Stored.State.State;
         Instant horizon = clock.Read().Now.PlusMs(-options.Value.KeepKeysMs);
         claim.Account.Keys.Forget(horizon);
         ImmutableArray<Remembered> keys =
             [.. claim.Account.Keys.OldestFirst().Where(key => key.Admitted.Sequence > claim.Stored.Sequence)];
-        ImmutableArray<KeyBlockRef> blocks = before.Blocks.RemoveAll(block => block.Newest < horizon);
-        if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(before), keys[^1].Admitted.At));
+        ImmutableArray<KeyBlockRef> blocks = claim.Stored.Blocks.RemoveAll(block => block.Newest < horizon);
+        if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(claim.Stored), keys[^1].Admitted.At));
         return (MemberCheckpoint.From(claim.Account, claim.Newest.Producer, claim.Newest.Position, blocks), keys);
     }
 
-    private static long NextBlock(MemberCheckpoint before) => before.Blocks.IsEmpty ? 1 : before.Blocks[^1].Number + 1;
+    private static long NextBlock(StoredCheckpoint before) => before.Blocks.IsEmpty ? 1 : before.Blocks[^1].Number + 1;
 
     [LoggerMessage(LogLevel.Warning, "Checkpoints could not be written; the ledger keeps what they miss, and they are tried again.")]
     private partial void LogFailed(Exception failure);

@@ -1,4 +1,3 @@
-using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
@@ -7,7 +6,7 @@ using CoopGrid.Grains.Pricing;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Logging;
-using Orleans.Concurrency;
+using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
@@ -61,8 +62,9 @@ internal readonly record struct LedgerPosition(long Producer, long Position) : I
 /// <summary>What is stored of a member now.</summary>
 /// <param name="At">The place of the last entry that the checkpoint holds.</param>
 /// <param name="Sequence">That entry's number; 0 if nothing is stored.</param>
-/// <param name="State">The checkpoint with its version.</param>
-internal sealed record StoredCheckpoint(LedgerPosition At, long Sequence, GrainState<MemberCheckpoint> State)
+/// <param name="Blocks">Its key blocks, oldest first.</param>
+/// <param name="ETag">Its version in the storage; null if nothing is stored.</param>
+internal sealed record StoredCheckpoint(LedgerPosition At, long Sequence, ImmutableArray<KeyBlockRef> Blocks, string? ETag)
 {
-    public static StoredCheckpoint Nothing => new(default, 0, new GrainState<MemberCheckpoint>(new MemberCheckpoint()));
+    public static StoredCheckpoint Nothing { get; } = new(default, 0, [], null);
 }

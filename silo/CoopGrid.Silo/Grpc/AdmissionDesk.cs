@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+using CoopGrid.Protocol.V1;
+using CoopGrid.Silo.Hosting;
+using Microsoft.Extensions.Options;
+using Outcome = CoopGrid.Model.Outcome;
+
+namespace CoopGrid.Silo.Grpc;
+
+/// <summary>
+/// Takes requests from the wire to their members and back: finds the co-op and the member, groups batches by member, and turns every
+/// failure of the infrastructure into "no decision is known".
+/// </summary>
+internal sealed class AdmissionDesk(IGrainFactory grains, Coops coops, Senders senders, IOptions<GridSettings> settings)
+{
+    private const string Unknown = "No decision is known; ask again with the same key.";
+
+    private readonly int _maxInFlight = settings.Value.Grpc.MaxInFlight;
+    private int _inFlight;
+
+    /// <summary>Decides one request.</summary>
+    public ValueTask<AdmissionAnswer> Admit(AdmitRequest request) => Ask(request, static (member, asked) => member.Admit(asked));
+
+    /// <summary>Quotes one request.</summary>
+    public ValueTask<AdmissionAnswer> Quote(AdmitRequest request) => Ask(request, static (member, asked) => member.Quote(asked));
+
+    /// <summary>Decides many; members are asked side by side, each member's requests in their order.</summary>
+    public async Task<AdmissionAnswer[]> AdmitBatch(IReadOnlyList<AdmitRequest> requests)
+    {
+        var answers = new AdmissionAnswer[requests.Count];
+        Dictionary<MemberId, List<int>> byMember = [];
+        for (int i = 0; i < requests.Count; i++)
+        {
+            (MemberId member, AdmissionAnswer? refusal) = await Find(requests[i]);
+            if (refusal is not null)
+            {
+                answers[i] = refusal;
+                continue;
+            }
+
+            if (!byMember.TryGetValue(member, out List<int>? places)) byMember[member] = places = [];
+            places.Add(i);
+        }
+
+        await Task.WhenAll(byMember.Select(group => AdmitGroup(group.Key, group.Value, requests, answers)));
+        return answers;
+    }
+
+    /// <summary>Gives units back.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
+    public async Task<CancelAnswer> Cancel(CancelRequest request)
+    {
+        (string? coop, string? member) = (request.Coop, request.Member);
+        if (!await coops.ExistsAsync(coop)) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
+        if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await senders.FindAsync(coop, request.Sender);
+        if (!Ids.IsName(member)) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
+        try
+        {
+            return await MemberOf(new(coop, member)).Cancel(request.Key, request.Units, caller: "");
+        }
+        catch (Exception)
+        {
+            return new(CancelOutcome.Unavailable, 0, Unknown);
+        }
+    }
+
+    private ValueTask<AdmissionAnswer> Ask(AdmitRequest request, Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> ask)
+    {
+        ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found = Find(request);
+        return found.IsCompletedSuccessfully ? AskFound(found.Result, request, ask) : AskWhenFound(found, request, ask);
+    }
+
+    private async ValueTask<AdmissionAnswer> AskWhenFound(
+        ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found,
+        AdmitRequest request,
+        Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> ask) => await AskFound(await found, request, ask);
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
+    private async ValueTask<AdmissionAnswer> AskFound(
+        (MemberId Member, AdmissionAnswer? Refusal) found,
+        AdmitRequest request,
+        Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> ask)
+    {
+        if (found.Refusal is { } refusal) return refusal;
+        if (Interlocked.Increment(ref _inFlight) > _maxInFlight)
+        {
+            Interlocked.Decrement(ref _inFlight);
+            return AdmissionAnswer.Refused(Outcome.Unavailable, "Too many calls are under way; ask again with the same key.");
+        }
+
+        try
+        {
+            return await ask(MemberOf(found.Member), AdmissionMapping.ToRequest(request));
+        }
+        catch (Exception)
+        {
+            return AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
+    private async Task AdmitGroup(MemberId member, List<int> places, IReadOnlyList<AdmitRequest> requests, AdmissionAnswer[] answers)
+    {
+        try
+        {
+            ImmutableArray<AdmissionRequest> asked = [.. places.Select(place => AdmissionMapping.ToRequest(requests[place]))];
+            ImmutableArray<AdmissionAnswer> told = await MemberOf(member).AdmitBatch(asked);
+            for (int i = 0; i < places.Count; i++) answers[places[i]] = told[i];
+        }
+        catch (Exception)
+        {
+            foreach (int place in places) answers[place] = AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
+        }
+    }
+
+    private ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> Find(AdmitRequest request)
+    {
+        bool direct = request.WhoCase == AdmitRequest.WhoOneofCase.Member && coops.IsKnown(request.Coop);
+        return direct ? new(Named(request.Coop, request.Member)) : FindSlowly(request);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
+    private async ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> FindSlowly(AdmitRequest request)
+    {
+        try
+        {
+            if (!await coops.ExistsAsync(request.Coop)) return (default, AdmissionAnswer.Refused(Outcome.CoopUnknown, $"There is no co-op '{request.Coop}'."));
+            switch (request.WhoCase)
+            {
+                case AdmitRequest.WhoOneofCase.Member:
+                    return Named(request.Coop, request.Member);
+                case AdmitRequest.WhoOneofCase.Sender when !Ids.IsName(request.Sender):
+                    return (default, AdmissionAnswer.Refused(Outcome.Invalid, AdmissionMapping.BadName("sender")));
+                case AdmitRequest.WhoOneofCase.Sender:
+                    string? member = await senders.FindAsync(request.Coop, request.Sender);
+                    return member is null
+                        ? (default, AdmissionAnswer.Refused(Outcome.MemberUnknown, "No member has this sender."))
+                        : (new(request.Coop, member), null);
+                default:
+                    return (default, AdmissionAnswer.Refused(Outcome.Invalid, "A member or a sender is needed."));
+            }
+        }
+        catch (Exception)
+        {
+            return (default, AdmissionAnswer.Refused(Outcome.Unavailable, Unknown));
+        }
+    }
+
+    private static (MemberId Member, AdmissionAnswer? Refusal) Named(string coop, string member) => Ids.IsName(member)
+        ? (new(coop, member), null)
+        : (default, AdmissionAnswer.Refused(Outcome.Invalid, AdmissionMapping.BadName("member")));
+
+    private IMemberGrain MemberOf(MemberId member) => grains.GetGrain<IMemberGrain>(member.ToString());
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using CoopGrid.Grains.Hosting;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Usage;
+using CoopGrid.Silo.Grpc;
+using CoopGrid.Silo.Ledger;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace CoopGrid.Silo.Hosting;
+
+/// <summary>Builds the silo's process: storage, Orleans, gRPC and health, in that order.</summary>
+internal static class GridHost
+{
+    /// <summary>Makes the host; storage is opened here, so a data folder that cannot be used stops the start.</summary>
+    /// <exception cref="OptionsValidationException">A setting is out of range; the message names it.</exception>
+    /// <exception cref="StorageStartException">The data folder or a database in it cannot be used; the message says what to do.</exception>
+    public static WebApplication Build(string[] args)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.Services.AddOptionsWithValidateOnStart<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
+        GridSettings settings = Validated(builder.Configuration);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
+
+        AddStorage(builder.Services, settings, out SqliteStorage storage);
+        builder.UseOrleans(silo => AddSilo(silo, settings, storage));
+        AddDoors(builder.Services);
+
+        WebApplication host = builder.Build();
+        MapDoors(host);
+        return host;
+    }
+
+    private static GridSettings Validated(ConfigurationManager configuration)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddOptions<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
+        using ServiceProvider provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptions<GridSettings>>().Value;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, GridSettings settings)
+    {
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 1 << 20;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 18;
+        kestrel.Listen(IPAddress.Loopback, settings.Grpc.Port, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(IPAddress.Loopback, settings.Http.Port, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static void AddStorage(IServiceCollection services, GridSettings settings, out SqliteStorage storage)
+    {
+        SqliteStorage opened = SqliteStorage.Open(settings.DataPath, TimeProvider.System);
+        services.AddSingleton(_ => opened);
+        services.AddSingleton(opened.Ledger);
+        services.AddSingleton(opened.Directory);
+        services.AddSingleton(opened.Prices);
+        services.AddSingleton(opened.Slices);
+        services.AddSingleton<ICheckpointStore>(opened.Checkpoints);
+        storage = opened;
+    }
+
+    private static void AddSilo(ISiloBuilder silo, GridSettings settings, SqliteStorage storage)
+    {
+        silo.UseLocalhostClustering(settings.Silo.Port, settings.Silo.GatewayPort);
+        silo.Configure<ClusterOptions>(cluster =>
+        {
+            cluster.ClusterId = "coopgrid";
+            cluster.ServiceId = "coopgrid";
+        });
+        silo.AddSqliteCheckpoints(storage.Checkpoints, GrainStates.Storage);
+        silo.AddGrid();
+        silo.Services.AddOptions<CheckpointOptions>().BindConfiguration("CoopGrid:Checkpoints").ValidateDataAnnotations();
+    }
+
+    private static void AddDoors(IServiceCollection services)
+    {
+        services.AddSingleton<Coops>();
+        services.AddSingleton<Senders>();
+        services.AddSingleton<AdmissionDesk>();
+        services.AddHostedService<Founding>();
+        services.AddHostedService<SealWatch>();
+        services.AddGrpc();
+        services.AddGrpcReflection();
+        services.AddGrpcHealthChecks().AddCheck<GridHealth>("grid");
+    }
+
+    private static void MapDoors(WebApplication host)
+    {
+        host.MapGrpcService<AdmissionService>();
+        host.MapGrpcService<ClassesService>();
+        host.MapGrpcService<MembersService>();
+        host.MapGrpcService<MeteringService>();
+        host.MapGrpcHealthChecksService();
+        host.MapGrpcReflectionService();
+        host.MapHealthChecks("/health");
+    }
+}
