@@ -17,7 +17,7 @@ public readonly record struct Instant([property: Id(0)] long UnixMicroseconds) :
     /// <summary>Whole milliseconds since the Unix epoch, rounded down.</summary>
     public long UnixMs => Integers.FloorDiv(UnixMicroseconds, 1000);
 
-    public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.UnixEpoch.AddMicroseconds(UnixMicroseconds);
+    public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.UnixEpoch.AddTicks(UnixMicroseconds * TimeSpan.TicksPerMicrosecond);
 
     public Instant PlusMs(long milliseconds) => new(UnixMicroseconds + (milliseconds * 1000));
 

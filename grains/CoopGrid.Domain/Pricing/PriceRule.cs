@@ -66,13 +66,7 @@ public static class PriceRule
         {
             Instant next = PeriodStart(policy, from + 1);
             PricePeriod row = Close(previous, policy, from, 0, timeOfUse.PermilleAt(next));
-            if (row.X == 0)
-            {
-                // All periods whose successor starts before the next change are priced alike.
-                Instant lastAlike = new(timeOfUse.NextChange(next).UnixMicroseconds - 1);
-                row = row with { Count = Math.Max(1, Math.Min(until, PeriodAt(policy, lastAlike)) - from) };
-            }
-
+            if (row.X == 0) row = row with { Count = Math.Min(until, AlikeUntil(policy, next, timeOfUse)) - from };
             previous = row;
             from += row.Count;
             if (run is { } last && Extends(last, row))
@@ -96,6 +90,16 @@ public static class PriceRule
         last.Demand == 0 && last.X == 0
         && next.Period == last.Period + last.Count
         && next with { Period = last.Period, Count = last.Count } == last;
+
+    /// <summary>The first period that the time-of-use value prices otherwise than the one whose successor starts at <paramref name="next"/>.</summary>
+    private static long AlikeUntil(ClassPolicy policy, Instant next, TimeOfUse timeOfUse)
+    {
+        Instant change = timeOfUse.NextChange(next);
+        if (change == TimeOfUse.Never) return long.MaxValue;
+
+        // All periods whose successor starts before the change are priced alike.
+        return PeriodAt(policy, new(change.UnixMicroseconds - 1));
+    }
 
     private static long Target(ClassPolicy policy)
     {

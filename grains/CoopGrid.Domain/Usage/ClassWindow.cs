@@ -2,8 +2,8 @@ namespace CoopGrid.Domain.Usage;
 
 /// <summary>
 /// A class's units in the slices of its rolling window (SPEC.md §3): what its members' windows hold, slice by slice. Fed with every
-/// addition that a member's window took, in any order, its <see cref="UsageAt"/> equals the sum of the members' for every slice that no
-/// window has passed. A member that leaves takes its slices with it: each is added negative.
+/// addition that a member's window took, however late and mixed with other members', but each member's in their order (its cancels
+/// after what they cancel), its <see cref="UsageAt"/> equals the sum of the members' for every slice that no window has passed. A member that leaves takes its slices with it: each is added negative.
 /// </summary>
 /// <remarks>Same semantics as <see cref="MemberWindow"/>, by the same arithmetic. Not thread-safe.</remarks>
 public sealed class ClassWindow

@@ -12,7 +12,7 @@ public class SumTests
 
     /// <summary>
     /// Members take additions, late ones and cancels, and roll at random; the class hears of each member's in that member's order, but
-    /// anyhow late, and rolls at random. Seen to fail when the class also adds what the member ignored.
+    /// anyhow late, and rolls at random. Seen to fail when a window still takes units for the slice that has just left it.
     /// </summary>
     [Fact]
     public void Once_all_is_heard_the_members_sum_to_the_class() =>
