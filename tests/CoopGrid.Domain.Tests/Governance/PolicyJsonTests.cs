@@ -1,3 +1,4 @@
+using System.Reflection;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Model;
 using CsCheck;
@@ -109,6 +110,34 @@ public sealed class PolicyJsonTests
             }
             """,
             json);
+    }
+
+    /// <summary>Fails when a record gains a property that <c>PolicyWriter</c> does not write; the version is not part of the text.</summary>
+    [Theory]
+    [InlineData(typeof(ClassPolicy))]
+    [InlineData(typeof(WindowPolicy))]
+    [InlineData(typeof(EpochPolicy))]
+    [InlineData(typeof(TariffPolicy))]
+    [InlineData(typeof(CapacityPolicy))]
+    [InlineData(typeof(LanePolicy))]
+    [InlineData(typeof(QuotaPolicy))]
+    [InlineData(typeof(PricePolicy))]
+    [InlineData(typeof(TouBand))]
+    [InlineData(typeof(CostWeight))]
+    public void Every_property_has_its_field(Type record)
+    {
+        string json = PolicyJson.Write(Policies.Valid with
+        {
+            Price = new() { TimeOfUse = [new() { Days = 1, ToMinute = 60, Permille = 2000 }] },
+            Weights = [new() { Dimension = "bytes" }],
+        });
+        string[] missing =
+        [
+            .. record.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Select(property => property.Name switch { "FromMinute" => "from", "ToMinute" => "to", string name => char.ToLowerInvariant(name[0]) + name[1..] })
+                .Where(name => name != "version" && !json.Contains($"\"{name}\":", StringComparison.Ordinal)),
+        ];
+        Assert.Empty(missing);
     }
 
     [Theory]

@@ -1,0 +1,92 @@
+using CoopGrid.Model;
+using Xunit;
+
+namespace CoopGrid.Architecture.Tests;
+
+/// <summary>The repository keeps the rules. That each rule can fail is seen in <see cref="RuleTests"/>.</summary>
+public sealed class HouseTests
+{
+    /// <summary>Precedence as in SPEC.md §4; the last two never come from a decision.</summary>
+    private static readonly string[] OutcomeOrder =
+    [
+        "Invalid", "KeyConflict", "KeyCancelled", "MemberUnknown", "MemberSuspended", "MemberExited", "LaneUnknown", "LaneForbidden",
+        "TicketInvalid", "QuotaExceeded", "PriceAboveLimit", "CapacityExceeded", "Deferred", "Admitted", "Unavailable", "CoopUnknown",
+    ];
+
+    private static readonly string[] Documented = ["interfaces/CoopGrid.Model", "interfaces/CoopGrid.Interfaces", "grains/CoopGrid.Domain"];
+
+    private static IReadOnlyList<SourceFile> Sources => Repository.Files("", ".cs", ".proto");
+
+    private static IReadOnlyList<SourceFile> Protos => Repository.Files("interfaces/CoopGrid.Protocol/coopgrid", ".proto");
+
+    [Fact]
+    public void References_run_one_way() =>
+        AssertNone(Repository.Files("", ".csproj").SelectMany(ReferenceRule.Violations));
+
+    [Fact]
+    public void Domain_and_grains_have_the_rooms_of_the_specification() =>
+        AssertNone(Repository.Files("grains", ".cs").SelectMany(RoomRule.Violations));
+
+    [Fact]
+    public void Domain_is_pure() =>
+        AssertNone(Repository.Files("grains/CoopGrid.Domain", ".cs").SelectMany(PurityRule.Violations));
+
+    [Fact]
+    public void Outcomes_have_one_order()
+    {
+        IReadOnlyList<(string, int)> code = [.. Enum.GetValues<Outcome>().Select(outcome => (outcome.ToString(), (int)outcome))];
+        string proto = Protos.Single(file => file.Path.EndsWith("/admission.proto", StringComparison.Ordinal)).Text;
+        AssertNone(EnumRule.Violations(nameof(Outcome), code, EnumRule.Values(proto, "Outcome"), OutcomeOrder));
+    }
+
+    [Fact]
+    public void Member_statuses_have_one_order()
+    {
+        IReadOnlyList<(string, int)> code = [.. Enum.GetValues<MemberStatus>().Select(status => (status.ToString(), (int)status))];
+        string proto = Protos.Single(file => file.Path.EndsWith("/members.proto", StringComparison.Ordinal)).Text;
+        AssertNone(EnumRule.Violations(nameof(MemberStatus), code, EnumRule.Values(proto, "MemberStatus"), ["Active", "Suspended", "Exited"]));
+    }
+
+    [Fact]
+    public void Files_and_folders_are_small()
+    {
+        string exceptions = Repository.Files("tests/CoopGrid.Architecture.Tests", "size-exceptions.txt").Single().Text;
+        AssertNone(SizeRule.Violations(Sources, SizeRule.Exceptions(exceptions)));
+    }
+
+    [Fact]
+    public void Grains_keep_their_names() =>
+        AssertNone(GrainRule.Violations([.. Repository.Files("grains/CoopGrid.Grains", ".cs"), .. Repository.Files("interfaces/CoopGrid.Interfaces", ".cs")]));
+
+    [Fact]
+    public void Public_types_of_model_and_domain_are_documented() =>
+        AssertNone(Documented
+            .SelectMany(folder => Repository.Files(folder, ".cs"))
+            .SelectMany(DocumentationRule.UndocumentedTypes));
+
+    [Fact]
+    public void Protos_are_commented_field_by_field() => AssertNone(Protos.SelectMany(DocumentationRule.UncommentedInProto));
+
+    [Fact]
+    public void No_open_end_is_without_an_issue() =>
+        AssertNone(Repository.Files("", ".cs", ".proto", ".csproj", ".props", ".json", ".md", ".sh", "/run", ".sql", ".razor").SelectMany(WordRule.OpenEnds));
+
+    [Fact]
+    public void No_test_is_skipped() => AssertNone(Repository.Files("tests", ".cs").SelectMany(WordRule.Skipped));
+
+    [Fact]
+    public void Names_say_something() => AssertNone(Repository.Files("", ".cs").SelectMany(WordRule.EmptyNames));
+
+    [Fact]
+    public void The_repository_was_found()
+    {
+        Assert.True(Sources.Count > 20);
+        Assert.NotEmpty(Protos);
+    }
+
+    private static void AssertNone(IEnumerable<string> violations)
+    {
+        string[] all = [.. violations];
+        Assert.True(all.Length == 0, string.Join('\n', all));
+    }
+}
