@@ -39,7 +39,8 @@ internal sealed class DeltaTable
 
     private void Add(in ClassDelta delta, long sign)
     {
-        ref ClassDelta sum = ref CollectionsMarshal.AsSpan(_merged)[Place(delta)];
+        int place = Place(delta);
+        ref ClassDelta sum = ref CollectionsMarshal.AsSpan(_merged)[place];
         long units = sum.Units + (sign * delta.Units);
         long members = sum.Members + (sign * delta.Members);
         sum = sum with { Units = units, Members = members };
