@@ -85,6 +85,12 @@ internal sealed class AdmissionCommands(Door door)
     private int Tell(ParseResult parsed, AdmissionAnswer answer)
     {
         AdmitReply reply = answer.Reply;
+        if (ExitCode.Of(reply.Outcome) == ExitCode.Failed)
+        {
+            door.Error($"{Wire.Name(reply.Outcome)}: {reply.Reason}");
+            return ExitCode.Failed;
+        }
+
         door.Print(parsed, reply, () =>
         {
             string colour = answer.IsAdmitted ? "green" : "red";
@@ -101,7 +107,6 @@ internal sealed class AdmissionCommands(Door door)
                 ("baseline left", Sheet.Number(reply.BaselineRemainingUnits)),
                 ("policy version", Sheet.Number(reply.PolicyVersion)));
         });
-        if (!answer.IsAdmitted && parsed.GetValue(door.Json)) door.Error($"{Wire.Name(reply.Outcome)}: {reply.Reason}");
         return ExitCode.Of(reply.Outcome);
     }
 }
