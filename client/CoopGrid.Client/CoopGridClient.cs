@@ -1,0 +1,83 @@
+using CoopGrid.Protocol.V1;
+using Grpc.Core;
+
+namespace CoopGrid.Client;
+
+/// <summary>
+/// A relay's way into the grid. A question whose outcome is unknown is asked again with the same key, at the next address, until
+/// it is answered or its deadline passes; the key makes that harmless. Thread-safe; one for the whole process.
+/// </summary>
+public sealed class CoopGridClient : IDisposable
+{
+    /// <summary>Requests in one batch at most.</summary>
+    public const int MaxBatch = 4096;
+
+    private readonly AddressRing _ring;
+    private readonly RetryLoop _loop;
+
+    /// <exception cref="ArgumentException">There is no address.</exception>
+    public CoopGridClient(CoopGridOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _ring = new AddressRing(options.Addresses);
+        _loop = new RetryLoop(options, _ring);
+        Classes = new CoopGridClasses(_loop);
+        Members = new CoopGridMembers(_loop);
+        Metering = new CoopGridMetering(_loop);
+    }
+
+    /// <summary>The public state of customer classes.</summary>
+    public CoopGridClasses Classes { get; }
+
+    /// <summary>Accounts.</summary>
+    public CoopGridMembers Members { get; }
+
+    /// <summary>Meters' reports.</summary>
+    public CoopGridMetering Metering { get; }
+
+    /// <summary>The address that is being asked.</summary>
+    public Uri CurrentAddress => _ring.Current.Address;
+
+    /// <summary>Asks whether one message may be sent. Refusals, malformed requests and UNAVAILABLE are answers.</summary>
+    /// <exception cref="RpcException">The caller is not let in, or the server does not know the call.</exception>
+    public Task<AdmissionAnswer> AdmitAsync(AdmitRequest request, CancellationToken stop = default) =>
+        AskAsync((invoker, options) => new Admission.AdmissionClient(invoker).AdmitAsync(request, options), stop);
+
+    /// <summary>Answers as <see cref="AdmitAsync"/> would, and spends nothing.</summary>
+    public Task<AdmissionAnswer> QuoteAsync(AdmitRequest request, CancellationToken stop = default) =>
+        AskAsync((invoker, options) => new Admission.AdmissionClient(invoker).QuoteAsync(request, options), stop);
+
+    /// <summary>Gives units of an admission back. The units named are the total so far, so a repeat is harmless.</summary>
+    /// <exception cref="RpcException">NOT_FOUND, FAILED_PRECONDITION, INVALID_ARGUMENT as in the protocol; UNAVAILABLE at the deadline.</exception>
+    public Task<CancelReply> CancelAsync(CancelRequest request, CancellationToken stop = default) =>
+        _loop.AskAsync((invoker, options) => new Admission.AdmissionClient(invoker).CancelAsync(request, options), stop);
+
+    /// <summary>Asks for up to 4,096 at once. Those without a known decision are asked again with their keys.</summary>
+    /// <returns>One answer for each, in order.</returns>
+    /// <exception cref="ArgumentException">There are too many.</exception>
+    public Task<IReadOnlyList<AdmissionAnswer>> AdmitBatchAsync(IReadOnlyList<AdmitRequest> requests, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        if (requests.Count > MaxBatch) throw new ArgumentException($"A batch holds at most {MaxBatch} requests.", nameof(requests));
+        return new BatchQuestion(_loop, requests).AskAsync(stop);
+    }
+
+    /// <summary>Opens a stream that many callers share; what waits while a message is being written goes out as the next one.</summary>
+    public AdmissionStream OpenStream() => new(_loop);
+
+    public void Dispose() => _ring.Dispose();
+
+    private async Task<AdmissionAnswer> AskAsync(Func<CallInvoker, CallOptions, AsyncUnaryCall<AdmitReply>> call, CancellationToken stop)
+    {
+        var patience = new Patience(_loop.Options);
+        try
+        {
+            AdmitReply reply = await _loop.AskAsync(call, patience, stop);
+            return new AdmissionAnswer(reply, patience.Attempts);
+        }
+        catch (RpcException error) when (!stop.IsCancellationRequested && Statuses.AsReply(error) is { } reply)
+        {
+            return new AdmissionAnswer(reply, patience.Attempts);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Globalization;
+using CoopGrid.Client;
+using CoopGrid.LoadTest.Checking;
+using CoopGrid.LoadTest.Schedule;
+using CoopGrid.LoadTest.Sending;
+using CoopGrid.LoadTest.Traces;
+
+namespace CoopGrid.LoadTest.Commands;
+
+/// <summary><c>replay</c>: a trace, sent as it happened or faster.</summary>
+internal sealed class ReplayCommand
+{
+    private readonly RunOptions _run = new();
+    private readonly Argument<FileInfo> _file = new("FILE") { Description = "The trace." };
+    private readonly Option<string> _format = new("--format") { Description = "azure-llm, tweets, homes or plain (timestamp,member,units[,lane]).", Required = true };
+    private readonly Option<int> _members = new("--members") { Description = "Synthetic members, for traces that name none.", DefaultValueFactory = _ => 1000 };
+    private readonly Option<double> _skew = new("--skew") { Description = "Exponent of the Zipf law by which messages fall on members.", DefaultValueFactory = _ => 1.0 };
+    private readonly Option<string> _speed = new("--speed") { Description = "How much faster than life: a factor (60 = an hour in a minute), or max = as fast as the grid answers.", DefaultValueFactory = _ => "1" };
+    private readonly Option<long> _units = new("--units") { Description = "Units of a message; for azure-llm, tokens per unit (rounded up).", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _rows = new("--rows") { Description = "At most this many rows of the trace; 0 = all." };
+    private readonly Option<int> _rowsPerSlice = new("--rows-per-slice") { Description = "homes: how many hours are added up into one slice.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string> _lane = new("--lane") { Description = "The lane; default: the first standard one.", DefaultValueFactory = _ => "" };
+    private readonly Option<string> _prefix = new("--prefix") { Description = "Starts the members' names.", DefaultValueFactory = _ => "m-" };
+
+    public Command Build()
+    {
+        var command = new Command("replay", "A trace, sent as it happened or faster.")
+        {
+            _file, _format, _members, _skew, _speed, _units, _rows, _rowsPerSlice, _lane, _prefix,
+        };
+        _format.AcceptOnlyFromAmong("azure-llm", "tweets", "homes", "plain");
+        _run.AddTo(command);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private Task<int> RunAsync(ParseResult parsed, CancellationToken stop) => Guard.RunAsync(async () =>
+    {
+        RunContext run = _run.Read(parsed);
+        double speed = Speed(parsed.GetValue(_speed)!);
+        if (speed == 0) run = run with { Settings = run.Settings with { Pace = Pace.AsAnswered } };
+        FileInfo file = parsed.GetValue(_file)!;
+        using StreamReader text = file.OpenText();
+        using CoopGridClient client = run.OpenClient();
+        PolicyFacts policy = await PolicyFacts.ReadAsync(client, run.Settings.Coop, run.Settings.Class, stop);
+        string format = parsed.GetValue(_format)!;
+        if (format == "homes")
+        {
+            HomesTrace homes = HomesTrace.Read(text, Math.Max(1, parsed.GetValue(_rowsPerSlice)), parsed.GetValue(_rows));
+            return await new MeterReplay(run, client, policy).RunAsync(homes, parsed.GetValue(_prefix)!, stop);
+        }
+
+        var options = new TraceOptions(
+            parsed.GetValue(_members), parsed.GetValue(_skew), speed, parsed.GetValue(_units), parsed.GetValue(_rows), run.Seed,
+            parsed.GetValue(_prefix)!, parsed.GetValue(_lane)!);
+        Workload workload = format switch
+        {
+            "azure-llm" => MessageTraces.AzureLlm(text, options),
+            "tweets" => MessageTraces.Tweets(text, options),
+            _ => MessageTraces.Plain(text, options),
+        };
+        return await new Play(run, client, $"replay {file.Name}").RunAsync(workload, policy, stop);
+    });
+
+    private static double Speed(string text) => text == "max" ? 0
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double factor) && factor > 0 ? factor
+        : throw new ArgumentException($"--speed {text}: must be a factor above 0, or max.");
+}

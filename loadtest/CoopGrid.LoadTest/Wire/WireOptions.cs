@@ -1,0 +1,47 @@
+using CoopGrid.Protocol.V1;
+using HdrHistogram;
+
+namespace CoopGrid.LoadTest.Wire;
+
+/// <summary>A closed loop of unary calls: every stream asks again as soon as it is answered.</summary>
+internal sealed record WireOptions
+{
+    public string Host { get; init; } = "127.0.0.1";
+
+    public required int Port { get; init; }
+
+    public string Path { get; init; } = "/coopgrid.v1.Admission/Admit";
+
+    /// <summary>The request; 12 digits are appended to its key and 7 to its member.</summary>
+    public required AdmitRequest Prototype { get; init; }
+
+    /// <summary>Members 0 up to this, by turns.</summary>
+    public int Members { get; init; } = 1;
+
+    public int Connections { get; init; } = 4;
+
+    public int Streams { get; init; } = 32;
+
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
+
+    public TimeSpan Measured { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>For how long answers are awaited at the end.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(3);
+}
+
+/// <summary>What came back within the measured time.</summary>
+/// <param name="Outcomes">Good answers by outcome.</param>
+/// <param name="Failed">Calls with another status than OK, or reset.</param>
+/// <param name="Unanswered">Still open when the drain ended.</param>
+/// <param name="CpuMicrosPerCall">What the generator itself cost.</param>
+internal sealed record WireResult(double Seconds, long[] Outcomes, long Failed, long Unanswered, double CpuMicrosPerCall, LongHistogram Latency)
+{
+    public long Answered => Outcomes.Sum();
+
+    public long Admitted => Outcomes[(int)Outcome.Admitted];
+
+    public double Rate => Answered / Seconds;
+
+    public double AdmittedRate => Admitted / Seconds;
+}
