@@ -65,7 +65,7 @@ internal sealed class MembersService(IGrainFactory grains, Coops coops, Senders 
         MemberState state = await Enrolled(request.Coop, request.Member);
         SenderBinding binding =
             await senders.BindAsync(request.Coop, Name(request.Sender, "sender"), request.Member, context.CancellationToken);
-        if (binding == SenderBinding.Other) throw Fail(StatusCode.AlreadyExists, $"Sender '{request.Sender}' is bound to another member.");
+        if (binding == SenderBinding.HeldByAnother) throw Fail(StatusCode.AlreadyExists, $"Sender '{request.Sender}' is bound to another member.");
         return await WithSenders(state, context.CancellationToken);
     }
 
@@ -88,7 +88,7 @@ internal sealed class MembersService(IGrainFactory grains, Coops coops, Senders 
         await Enrolled(request.Coop, request.Member);
         SenderBinding binding =
             await directory.RegisterMeterAsync(request.Coop, Name(request.Meter, "meter"), request.Member, context.CancellationToken);
-        if (binding == SenderBinding.Other) throw Fail(StatusCode.AlreadyExists, $"Meter '{request.Meter}' reports for another member.");
+        if (binding == SenderBinding.HeldByAnother) throw Fail(StatusCode.AlreadyExists, $"Meter '{request.Meter}' reports for another member.");
         return ToMember(Expect(await MemberOf(new(request.Coop, request.Member)).RegisterMeter(request.Meter)));
     }
 
