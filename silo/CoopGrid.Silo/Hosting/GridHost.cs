@@ -83,6 +83,7 @@ internal static class GridHost
     {
         services.AddSingleton<Coops>();
         services.AddSingleton<Senders>();
+        services.AddSingleton<GridHealth>();
         services.AddSingleton<AdmissionDesk>();
         services.AddHostedService<Founding>();
         services.AddHostedService<SealWatch>();
