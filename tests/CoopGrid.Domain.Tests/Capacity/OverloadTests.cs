@@ -10,7 +10,7 @@ public class OverloadTests
     private static readonly Lease Capacity = new(10_000, 8_000);
 
     /// <summary>
-    /// Protected demand in two lanes adds up to 95 % less what other lanes' floors take, beside a tenfold flood
+    /// Protected demand in two lanes adds up to 95 % of C less what other lanes' floors take, beside a tenfold flood
     /// of hogs in their own lanes, of bulk, and of hogs in the critical lane. Seen to fail: with the thresholds of the shared
     /// bucket at 0, and with those of the floors at 0.
     /// </summary>
