@@ -45,4 +45,16 @@ public class DemandMeterTests
         meter.Refused(new(0, 0, 1));
         Assert.Equal(1, meter.Take().ToGateDemand(Plans.Plan(new(1000, 1000), 10, 0), 3_000_000).Tiers.Sum());
     }
+
+    [Fact]
+    public void Small_changes_of_demand_are_followed_slowly_and_large_ones_at_once()
+    {
+        var asked = default(GateDemand).Follow(new([0, 800]));
+        Assert.Equal(800, asked.Tiers[1]);
+        Assert.Equal(850, asked.Follow(new([0, 1200])).Tiers[1]);
+        Assert.Equal(1600, asked.Follow(new([0, 1600])).Tiers[1]);
+        Assert.Equal(0, asked.Follow(new([0, 400, 0])).Tiers[0]);
+        Assert.Equal(400, asked.Follow(new([0, 400])).Tiers[1]);
+        Assert.Empty(asked.Follow(new([])).Tiers);
+    }
 }

@@ -9,8 +9,8 @@ public class RoomBucketsTests
     private static readonly Lease Thousand = new(1000, 1000);
 
     /// <summary>
-    /// 1. Seen to fail: with levels kept when a lease shrinks, with <c>Pour</c> not cutting the shared bucket to its cap, with a changed
-    /// plan starting full, and with inflow rounded up.
+    /// 1. Seen to fail: with levels kept when a lease shrinks, with <c>Pour</c> not cutting the buckets to their caps, and with a changed
+    /// plan or a changed lease starting full.
     /// </summary>
     [Fact]
     public void Within_no_span_is_more_admitted_than_burst_and_rate_allow()
@@ -24,8 +24,9 @@ public class RoomBucketsTests
             for (long now = 0, step = 0; step < 400; step++)
             {
                 now += random.Next(4) == 0 ? random.Next(2_000_000) : random.Next(2000);
-                if (random.Next(20) == 0) ChangeLease(buckets, history, Any(random), now);
-                if (random.Next(40) == 0) buckets.SetPlan(Plans.Random(random, Any(random)), now);
+                // The moment of a decision is the latest that the buckets have heard of.
+                if (random.Next(20) == 0) ChangeLease(buckets, history, Any(random), decided = now);
+                if (random.Next(40) == 0) buckets.SetPlan(Plans.Random(random, Any(random)), decided = now);
                 var request = new RoomRequest(random.Next(buckets.Plan.Lanes), random.Next(Bands.Count), random.Next(1, 30));
                 long at = random.Next(5) == 0 ? now - random.Next(3000) : now;
                 decided = Math.Max(decided, at);
@@ -49,7 +50,7 @@ public class RoomBucketsTests
         Assert.NotNull(history.Excess());
     }
 
-    /// <summary>1. Nothing of the inflow is rounded away either, however time is cut up.</summary>
+    /// <summary>1. Nothing of the inflow is rounded up or away, however time is cut up. Seen to fail: with inflow rounded up.</summary>
     [Fact]
     public void All_that_flows_in_is_there()
     {
