@@ -45,7 +45,15 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
     {
         if (_gate is not { } gate) return new(NotEnrolled(request));
         Step step = Decide(gate, request, granted: null, spend: true);
-        return step.Wait > TimeSpan.Zero ? WaitAndDecide(gate, request, step) : Settle(request, step);
+        return step.Wait > TimeSpan.Zero ? AdmitAfterWait(gate, request, step) : Settle(request, step);
+    }
+
+    public ValueTask<AdmissionPledge> Pledge(AdmissionRequest request, long producer)
+    {
+        if (producer != ledger.Producer) return PledgeSettled(request);
+        if (_gate is not { } gate) return new(new AdmissionPledge(NotEnrolled(request), 0));
+        Step step = Decide(gate, request, granted: null, spend: true);
+        return step.Wait > TimeSpan.Zero ? PledgeAfterWait(gate, request, step) : new(PledgeOf(request, step));
     }
 
     public async ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests)
@@ -198,21 +206,35 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         gate.Count(asked, lane, admitted: false, period, demanded);
     }
 
-    private async ValueTask<AdmissionAnswer> WaitAndDecide(ClassGate gate, AdmissionRequest request, Step first)
+    private async ValueTask<AdmissionPledge> PledgeSettled(AdmissionRequest request) => new(await Admit(request), 0);
+
+    private async ValueTask<AdmissionPledge> PledgeAfterWait(ClassGate gate, AdmissionRequest request, Step first) =>
+        PledgeOf(request, await WaitAndDecide(gate, request, first));
+
+    private AdmissionPledge PledgeOf(AdmissionRequest request, in Step step) =>
+        new(step.Answer, RestsOn(request, step)?.Position ?? 0);
+
+    private async ValueTask<AdmissionAnswer> AdmitAfterWait(ClassGate gate, AdmissionRequest request, Step first) =>
+        await Settle(request, await WaitAndDecide(gate, request, first));
+
+    private async ValueTask<Step> WaitAndDecide(ClassGate gate, AdmissionRequest request, Step first)
     {
         long until = clock.Read().Micros + (long)first.Wait.TotalMicroseconds;
         Reading? taken = await gate.WaitAsync(first.Plan!.Plan, first.Asked, until);
 
         // Whatever happened meanwhile, the table is gone through again; room that was taken and is not needed is not given back.
-        Step step = Decide(gate, request, new Granted(taken, first), spend: true);
-        return await Settle(request, step);
+        return Decide(gate, request, new Granted(taken, first), spend: true);
     }
 
-    private ValueTask<AdmissionAnswer> Settle(AdmissionRequest request, in Step step)
+    private ValueTask<AdmissionAnswer> Settle(AdmissionRequest request, in Step step) =>
+        RestsOn(request, step) is { } commit ? WhenDurable(commit, step.Answer) : new(step.Answer);
+
+    /// <summary>The commit that an answer has to wait for, if there is one.</summary>
+    private Commit? RestsOn(AdmissionRequest request, in Step step)
     {
-        if (step.Commit is not { IsCommitted: false } commit) return new(step.Answer);
+        if (step.Commit is not { IsCommitted: false } commit) return null;
         bool relaxed = request.Relaxed && !step.Answer.Replayed && _gate!.View.Policies.Current.RelaxedAllowed;
-        return relaxed ? new(step.Answer) : WhenDurable(commit, step.Answer);
+        return relaxed ? null : commit;
     }
 
     private static async ValueTask<AdmissionAnswer> WhenDurable(Commit commit, AdmissionAnswer answer) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Grains.Usage;
@@ -28,7 +29,7 @@ internal sealed class ClassGate
     private readonly WaitingRoom<RoomWait> _waiting = new(MaxWaiting);
     private readonly List<Waiting<RoomWait>> _served = [];
     private readonly List<Waiting<RoomWait>> _expired = [];
-    private readonly SortedDictionary<long, long> _periods = [];
+    private readonly List<PeriodDemand> _periods = [];
     private readonly Dictionary<string, LaneTotals> _totals = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClassView? _view;
@@ -86,8 +87,8 @@ internal sealed class ClassGate
     {
         lock (_lock)
         {
-            LaneTotals totals = _totals.GetValueOrDefault(lane);
-            _totals[lane] = new(
+            ref LaneTotals totals = ref CollectionsMarshal.GetValueRefOrAddDefault(_totals, lane, out _);
+            totals = new(
                 lane,
                 totals.Demanded + demanded,
                 totals.Admitted + (admitted ? asked.Units : 0),
@@ -125,7 +126,7 @@ internal sealed class ClassGate
                 LeaseBurstUnits = lease.Held.BurstUnits,
                 TierDemand = TakeDemand(),
                 Lanes = [.. _totals.Values],
-                Periods = [.. _periods.Select(period => new PeriodDemand(period.Key, period.Value))],
+                Periods = [.. _periods],
                 LastTick = lastTick,
             };
         }
@@ -192,8 +193,17 @@ internal sealed class ClassGate
     private void CountPeriod(long period, long units)
     {
         if (units == 0) return;
-        _periods[period] = _periods.GetValueOrDefault(period) + units;
-        while (_periods.Count > PeriodsKept) _periods.Remove(_periods.Keys.First());
+        if (_periods.Count > 0 && _periods[^1].Period == period)
+        {
+            _periods[^1] = new(period, _periods[^1].Units + units);
+            return;
+        }
+
+        // Nearly every count is of the newest period; one that comes late joins its own if that is still here.
+        int place = _periods.FindIndex(kept => kept.Period >= period);
+        if (place >= 0 && _periods[place].Period == period) _periods[place] = new(period, _periods[place].Units + units);
+        else _periods.Insert(place >= 0 ? place : _periods.Count, new(period, units));
+        if (_periods.Count > PeriodsKept) _periods.RemoveAt(0);
     }
 
     private ImmutableArray<long> TakeDemand()
