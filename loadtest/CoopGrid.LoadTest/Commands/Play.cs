@@ -51,7 +51,8 @@ internal sealed class Play(RunContext run, CoopGridClient client, string title, 
         Task showing = new RunView(load, watch, run.Settings.Clock, title, hour).ShowAsync(IsLive(run), over.Token);
         await load.RunAsync(stop);
         await over.CancelAsync();
-        await Task.WhenAll(watching, showing);
+        await watching;
+        await showing;
     }
 
     private RunResult Result(LoadRun load, ClassWatch watch, CheckReport? report, DateTimeOffset startedAt, double seconds) => new()

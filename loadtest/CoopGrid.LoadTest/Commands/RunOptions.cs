@@ -19,7 +19,7 @@ internal sealed class RunOptions
 
     public Option<SendMode> Mode { get; } = new("--mode") { Description = "unary, batch or stream.", DefaultValueFactory = _ => SendMode.Unary };
 
-    public Option<int> MaxInFlight { get; } = new("--max-in-flight") { Description = "Beyond it, requests are shed by the generator and counted.", DefaultValueFactory = _ => 4096 };
+    public Option<int?> MaxInFlight { get; } = new("--max-in-flight") { Description = "Requests without an answer at most; what comes due beyond it is shed by the generator and counted. Default: 4096, or 512 at --speed max." };
 
     public Option<int> Batch { get; } = new("--batch") { Description = "Requests in one batch or stream message at most.", DefaultValueFactory = _ => 256 };
 
@@ -43,7 +43,8 @@ internal sealed class RunOptions
             command.Add(option);
     }
 
-    public RunContext Read(ParseResult parsed)
+    /// <param name="pace">What sets the pace.</param>
+    public RunContext Read(ParseResult parsed, Pace pace = Pace.Schedule)
     {
         string run = $"{parsed.CommandResult.Command.Name}-{Guid.NewGuid():N}"[..(parsed.CommandResult.Command.Name.Length + 13)];
         return new RunContext
@@ -55,7 +56,8 @@ internal sealed class RunOptions
                 Class = parsed.GetValue(Class)!,
                 RunId = run,
                 Mode = parsed.GetValue(Mode),
-                MaxInFlight = parsed.GetValue(MaxInFlight),
+                MaxInFlight = parsed.GetValue(MaxInFlight) ?? (pace == Pace.AsAnswered ? 512 : 4096),
+                Pace = pace,
                 BatchSize = parsed.GetValue(Batch),
                 CancelPermille = parsed.GetValue(Cancel),
             },
