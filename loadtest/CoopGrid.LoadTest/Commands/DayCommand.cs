@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CoopGrid.Client;
 using CoopGrid.LoadTest.Checking;
+using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Schedule;
 using CoopGrid.Protocol.V1;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CoopGrid.Client;
 using CoopGrid.LoadTest.Checking;
+using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Schedule;
 using CoopGrid.LoadTest.Sending;
 using CoopGrid.LoadTest.Traces;

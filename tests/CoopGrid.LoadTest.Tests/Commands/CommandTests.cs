@@ -91,6 +91,17 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(2 * (55 + 10_000), host.Grid.State().UsageUnits);
     }
 
+    [Fact]
+    public async Task Ratio_starts_its_own_echo_and_compares()
+    {
+        await using FakeHost host = await FakeHost.StartAsync();
+        Assert.Equal(0, await Load(host, [
+            "ratio", "--pairs", "1", "--seconds", "0.3", "--warm-up", "0.1", "--connections", "2", "--streams", "8", "--members", "10", .. Shared()]));
+        using JsonDocument result = JsonDocument.Parse(await File.ReadAllTextAsync(Out, TestContext.Current.CancellationToken));
+        Assert.True(result.RootElement.GetProperty("ratio").GetDouble() > 0);
+        Assert.True(result.RootElement.GetProperty("pairs")[0].GetProperty("grid").GetProperty("admitted").GetInt64() > 0);
+    }
+
     [Theory]
     [InlineData("replay", "missing.csv", "--format", "tweets")]
     [InlineData("replay", "missing.csv", "--format", "carrots")]

@@ -6,7 +6,7 @@ using CoopGrid.LoadTest.Schedule;
 using CoopGrid.LoadTest.Sending;
 using Spectre.Console;
 
-namespace CoopGrid.LoadTest.Commands;
+namespace CoopGrid.LoadTest.Runs;
 
 /// <summary>Plays a workload from enrolment to the check of the books.</summary>
 internal sealed class Play(RunContext run, CoopGridClient client, string title, Func<double, string>? hour = null)
