@@ -33,6 +33,7 @@ internal sealed class DayCommand
         {
             CapacityUnitsPerSecond = state.CapacityUnitsPerSecond,
             MaxRequestUnits = policy.MaxRequestUnits,
+            QuotaUnitsPerSecond = policy.QuotaUnitsPerSecond,
             Seconds = parsed.GetValue(_seconds),
             HighestRate = parsed.GetValue(_rate),
             CriticalLane = policy.CriticalLane ?? "",

@@ -16,7 +16,7 @@ internal sealed class RunOptions
 
     public Option<string> Coop { get; } = new("--coop") { Description = "The co-op.", DefaultValueFactory = _ => "messaging" };
 
-    public Option<string> Class { get; } = new("--class") { Description = "The customer class.", DefaultValueFactory = _ => "residential" };
+    public Option<string> Class { get; } = new("--class") { Description = "The customer class.", DefaultValueFactory = _ => "people" };
 
     public Option<SendMode> Mode { get; } = new("--mode") { Description = "unary, batch or stream.", DefaultValueFactory = _ => SendMode.Unary };
 

@@ -91,6 +91,14 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void A_days_hogs_are_as_many_as_their_quota_asks_for()
+    {
+        var plan = new DayPlan { CapacityUnitsPerSecond = 2000, MaxRequestUnits = 400 };
+        Assert.Equal(15, plan.HogCount);
+        Assert.Equal(40, (plan with { QuotaUnitsPerSecond = 100 }).HogCount);
+    }
+
+    [Fact]
     public void Zipf_is_heavy_at_its_head()
     {
         var zipf = new Zipf(1000, 1);
