@@ -37,6 +37,7 @@ internal sealed class ClassGate
     private DemandMeter _demand = new(0);
     private long _mark = long.MinValue;
     private long _countedSince;
+    private GateDemand _asked;
 
     public ClassGate(ClassId @class, GridClock clock)
     {
@@ -210,9 +211,9 @@ internal sealed class ClassGate
     {
         long now = _clock.Read().Micros;
         if (_buckets is null || now <= _countedSince) return [];
-        GateDemand demand = _demand.Take().ToGateDemand(_buckets.Plan, now - _countedSince);
+        _asked = _asked.Follow(_demand.Take().ToGateDemand(_buckets.Plan, now - _countedSince));
         _countedSince = now;
-        return ImmutableArray.Create(demand.Tiers);
+        return ImmutableArray.Create(_asked.Tiers);
     }
 
     private void Pump()
