@@ -61,7 +61,7 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     public async Task Close(ClassPolicy policy, Instant now)
     {
         long over = PriceRule.PeriodAt(policy, now.PlusMs(-GatherMs));
-        long next = Last is { } last ? last.Period + last.Count : over;
+        long next = Last is { } last ? last.Period + last.Count : over - 1;
         if (next >= over) return;
 
         List<PricePeriod> rows = [];
