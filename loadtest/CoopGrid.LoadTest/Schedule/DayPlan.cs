@@ -34,7 +34,7 @@ internal sealed record DayPlan
     /// 15, or as many as it takes for each to stay within its own quota: it is the class that is to be too small for them, not their quota.
     /// </summary>
     public int HogCount => QuotaUnitsPerSecond == 0 ? 15
-        : (int)Math.Clamp(Math.Ceiling(CapacityUnitsPerSecond * Hogs(CrowdFrom) / (QuotaUnitsPerSecond * 0.75)), 15, 1000);
+        : (int)Math.Clamp(Math.Ceiling(CapacityUnitsPerSecond * Hogs(CrowdFrom) / (QuotaUnitsPerSecond * 0.9)), 15, 1000);
 
     private static double Peak => Enumerable.Range(0, 1000).Max(i => Steady(i / 1000.0) + Crowd(i / 1000.0) + Hogs(i / 1000.0) + Critical);
 
@@ -72,11 +72,12 @@ internal sealed record DayPlan
 
     internal static double Crowd(double part) => part is >= CrowdFrom and < CrowdTo ? 0.35 : 0;
 
+    /// <summary>Before noon they use up their baselines, within the target; at noon they alone want more than the class can carry.</summary>
     internal static double Hogs(double part) => part switch
     {
-        < 0.32 => 0,
-        < CrowdFrom => 0.2,
-        < CrowdTo => 1.5,
+        < 0.15 => 0.2,
+        < CrowdFrom => 0.3,
+        < CrowdTo => 1.2,
         < 0.65 => 0.1,
         _ => 0,
     };
