@@ -172,14 +172,22 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
             Decision decision = AdmissionRule.Decide(_claim.Account, request, now, plan.Plan, room);
             if (!spend) return new(decision.Answer, null);
             return decision.Entry is { } entry
-                ? Admit(gate, entry, decision, now)
+                ? Admit(gate, request, entry, decision, now)
                 : Refuse(gate, request, decision, now, plan, mayWait: granted is null);
         }
     }
 
-    private Step Admit(ClassGate gate, Admitted entry, in Decision decision, in Conditions now)
+    private Step Admit(ClassGate gate, AdmissionRequest request, Admitted entry, in Decision decision, in Conditions now)
     {
-        if (ledger.Record(_claim, entry, gate.Class) is not { } commit) return new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
+        if (ledger.Record(_claim, entry, gate.Class) is not { } commit)
+        {
+            // A mark came between: the same room serves the decision that keeps it (L5a).
+            var room = new Granted(new Reading(now.Now, now.MonotonicMicros), new(decision.Answer, null, Asked: decision.Asked));
+            return gate.Mark > now.Mark
+                ? Decide(gate, request, room, spend: true)
+                : new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
+        }
+
         long demanded = _claim.Account.Refused.Admit(now.Period, entry.Key, entry.Units);
         gate.Count(decision.Asked, entry.Lane, admitted: true, now.Period, demanded);
         return new(decision.Answer, commit);

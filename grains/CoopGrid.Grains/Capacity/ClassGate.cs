@@ -106,7 +106,7 @@ internal sealed class ClassGate
         lock (_lock) CountPeriod(period, units);
     }
 
-    /// <summary>Promises that nothing more is counted before a slice; the caller has logged it.</summary>
+    /// <summary>Nothing that is decided from now on is counted before a slice; the caller then logs the promise.</summary>
     public void RaiseMark(long slice)
     {
         lock (_lock) _mark = Math.Max(_mark, slice);

@@ -61,7 +61,9 @@ internal sealed partial class Checkpointer(
 
     private LedgerPosition LowestUnsaved()
     {
-        LedgerPosition lowest = dirty.Head?.At ?? new(ledger.Producer, ledger.NextPosition);
+        // The ledger's position first: whoever enters an empty queue after that appends at this position or after it.
+        var lowest = new LedgerPosition(ledger.Producer, ledger.NextPosition);
+        if (dirty.Head is { } head && head.At.CompareTo(lowest) < 0) lowest = head.At;
         foreach (Dirty failed in _failed)
         {
             if (failed.At.CompareTo(lowest) < 0) lowest = failed.At;

@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Governance;
+using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -66,9 +67,9 @@ internal sealed partial class ClassGrain(
 
     public async Task Found(ClassPolicy policy, string timeZone)
     {
-        if (state.State.Policies is not null) return;
-        await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone) });
-        await Start();
+        // A founding that was broken off goes on.
+        if (state.State.Policies is null) await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone) });
+        if (_log is null) await Start();
     }
 
     public async ValueTask<ClassSignal> Exchange(GateReport report)
@@ -125,7 +126,10 @@ internal sealed partial class ClassGrain(
 
     public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
     {
-        if (state.State.Policies is not { } policies) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
+        if (_log is null) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
+        Instant now = clock.Read().Now;
+        Roll(now);
+        ClassPolicies policies = Settled();
         if (basedOnVersion != policies.Newest.Version)
             return new(PolicyOutcome.VersionConflict, policies, $"The newest version is {policies.Newest.Version}: read it and try again.");
         IReadOnlyList<PolicyError> errors = PolicyRules.Check(policy, policies.TimeZone);
@@ -133,7 +137,6 @@ internal sealed partial class ClassGrain(
         if (NotChangeable(policies.Current, policy) is { } field)
             return new(PolicyOutcome.NotChangeable, policies, $"{field} cannot change while members have windows in the class: found another class.");
 
-        Instant now = clock.Read().Now;
         ClassPolicies next = policies with
         {
             Next = policy with { Version = policies.Newest.Version + 1 },
@@ -149,7 +152,10 @@ internal sealed partial class ClassGrain(
     {
         if (changed.Entry != current.Entry) return "entry";
         if (changed.Window.SliceMs != current.Window.SliceMs) return "window.sliceMs";
-        return changed.Window.Slices != current.Window.Slices ? "window.slices" : null;
+        if (changed.Window.Slices != current.Window.Slices) return "window.slices";
+
+        // The history counts its periods by their length.
+        return PriceRule.PeriodMs(changed) != PriceRule.PeriodMs(current) ? "price.controlPeriodMs" : null;
     }
 
     private async Task Start()
@@ -223,12 +229,14 @@ internal sealed partial class ClassGrain(
         _changed = true;
     }
 
-    private ClassCheckpoint Checkpoint()
+    private ClassCheckpoint Checkpoint() => (state.State with { Policies = Settled() }).With(_fold, _openSlice);
+
+    /// <summary>The policies, with one that has come into force as the current one.</summary>
+    private ClassPolicies Settled()
     {
         ClassPolicies policies = state.State.Policies!;
         bool settled = policies.Next is not null && ReferenceEquals(_inForce, policies.Next);
-        ClassPolicies kept = settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
-        return (state.State with { Policies = kept }).With(_fold, _openSlice);
+        return settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
     }
 
     private async Task Save()
