@@ -7,6 +7,7 @@ using CoopGrid.Grains.Pricing;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.Streams.Core;
@@ -26,10 +27,10 @@ internal sealed partial class ClassGrain(
     IPriceHistory prices,
     ISliceHistory slices,
     GridClock clock,
+    IOptions<CheckpointOptions> options,
     ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(10);
 
     private ClassId _id;
     private ClassFold _fold = new(1);
@@ -187,7 +188,7 @@ internal sealed partial class ClassGrain(
             Roll(reading.Now);
             await _price!.Close(_inForce!, reading.Now);
             await CloseSlices();
-            if (_changed && reading.Micros - _savedMicros >= SaveEvery.TotalMicroseconds) await Save();
+            if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
