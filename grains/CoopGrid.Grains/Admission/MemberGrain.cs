@@ -255,7 +255,7 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         Reading reading = at ?? clock.Read();
         ClassView view = gate.View;
         long mark = gate.Mark;
-        PolicyPlan plan = view.At(_claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
+        PolicyPlan plan = gate.PlanAt(view, _claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
         return (view.Conditions(reading, plan, mark), plan);
     }
 
