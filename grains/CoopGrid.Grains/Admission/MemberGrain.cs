@@ -127,7 +127,9 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
             MemberStatus.Exited => (null, "The member has left the co-op."),
             _ => (null, account.Class == @class ? null : $"The member belongs to the class '{account.Class}'."),
         });
-        if (answer.Outcome == MemberOutcome.Changed) _gate = gate;
+
+        // Also if the commit is not known yet, or an earlier call of this kind went unanswered: the account says what holds.
+        if (_claim.Account.Class == @class) _gate = gate;
         return answer;
     }
 
