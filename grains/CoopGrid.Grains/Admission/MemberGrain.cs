@@ -127,7 +127,9 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
             MemberStatus.Exited => (null, "The member has left the co-op."),
             _ => (null, account.Class == @class ? null : $"The member belongs to the class '{account.Class}'."),
         });
-        if (answer.Outcome == MemberOutcome.Changed) _gate = gate;
+
+        // Also if the commit is not known yet, or an earlier call of this kind went unanswered: the account says what holds.
+        if (_claim.Account.Class == @class) _gate = gate;
         return answer;
     }
 
@@ -255,7 +257,7 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         Reading reading = at ?? clock.Read();
         ClassView view = gate.View;
         long mark = gate.Mark;
-        PolicyPlan plan = view.At(_claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
+        PolicyPlan plan = gate.PlanAt(view, _claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
         return (view.Conditions(reading, plan, mark), plan);
     }
 

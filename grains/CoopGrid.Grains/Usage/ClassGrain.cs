@@ -186,7 +186,7 @@ internal sealed partial class ClassGrain(
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
-            await _price!.Close(_inForce!, reading.Now);
+            await _price!.Close(state.State.Policies!, reading.Now);
             await CloseSlices();
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
@@ -230,7 +230,13 @@ internal sealed partial class ClassGrain(
         _changed = true;
     }
 
-    private ClassCheckpoint Checkpoint() => (state.State with { Policies = Settled() }).With(_fold, _openSlice);
+    private ClassCheckpoint Checkpoint()
+    {
+        // The last periods before a change are priced after it, by the policy that was in force in them.
+        ClassPolicies policies = state.State.Policies!;
+        bool priced = policies.Next is { } next && _price!.OpenPeriod >= PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice));
+        return (state.State with { Policies = priced ? Settled() : policies }).With(_fold, _openSlice);
+    }
 
     /// <summary>The policies, with one that has come into force as the current one.</summary>
     private ClassPolicies Settled()
