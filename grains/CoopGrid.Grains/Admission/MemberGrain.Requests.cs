@@ -18,7 +18,7 @@ internal sealed partial class MemberGrain
     {
         if (_gate is not { } gate) return new(NotEnrolled(request));
         Step step = Decide(gate, request, granted: null, spend: true);
-        return step.Wait > TimeSpan.Zero ? AdmitAfterWait(gate, request, step) : Settle(request, step);
+        return step.Wait > TimeSpan.Zero ? AdmitAfterWait(gate, request, step) : Settle(step);
     }
 
     public ValueTask<AdmissionPledge> Pledge(AdmissionRequest request, long producer)
@@ -26,7 +26,7 @@ internal sealed partial class MemberGrain
         if (producer != ledger.Producer) return PledgeSettled(request);
         if (_gate is not { } gate) return new(new AdmissionPledge(NotEnrolled(request), 0));
         Step step = Decide(gate, request, granted: null, spend: true);
-        return step.Wait > TimeSpan.Zero ? PledgeAfterWait(gate, request, step) : new(PledgeOf(request, step));
+        return step.Wait > TimeSpan.Zero ? PledgeAfterWait(gate, request, step) : new(PledgeOf(step));
     }
 
     public async ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests)
@@ -49,11 +49,8 @@ internal sealed partial class MemberGrain
         return ImmutableCollectionsMarshal.AsImmutableArray(answers);
     }
 
-    public ValueTask<AdmissionAnswer> Quote(AdmissionRequest request)
-    {
-        AdmissionAnswer answer = _gate is { } gate ? Decide(gate, request, granted: null, spend: false).Answer : NotEnrolled(request);
-        return new(answer);
-    }
+    public ValueTask<AdmissionAnswer> Quote(AdmissionRequest request) =>
+        _gate is { } gate ? Settle(Decide(gate, request, granted: null, spend: false)) : new(NotEnrolled(request));
 
     private Step Decide(ClassGate gate, AdmissionRequest request, Granted? granted, bool spend)
     {
@@ -64,6 +61,8 @@ internal sealed partial class MemberGrain
             (Conditions now, PolicyPlan plan) = ConditionsOf(gate, granted?.At);
             IRoom room = granted ?? (spend ? gate.RoomFor(plan.Plan) : gate.LookAt(plan.Plan));
             Decision decision = AdmissionRule.Decide(_claim.Account, request, now, plan.Plan, room);
+            // A remembered answer rests on an entry that may not be committed yet (L1).
+            if (decision.Answer.Replayed || decision.Answer.Outcome == Outcome.KeyCancelled) return new(decision.Answer, _claim.LastCommit);
             if (!spend) return new(decision.Answer, null);
             return decision.Entry is { } entry
                 ? Admit(gate, request, entry, decision, now)
@@ -84,13 +83,11 @@ internal sealed partial class MemberGrain
 
         long demanded = _claim.Account.Refused.Admit(now.Period, entry.Key, entry.Units);
         gate.Count(decision.Asked, entry.Lane, admitted: true, now.Period, demanded);
-        return new(decision.Answer, commit);
+        return new(decision.Answer, request.Relaxed && now.Policy.RelaxedAllowed ? null : commit);
     }
 
     private Step Refuse(ClassGate gate, AdmissionRequest request, in Decision decision, in Conditions now, PolicyPlan plan, bool mayWait)
     {
-        // A remembered answer rests on an entry that may not be committed yet (L1).
-        if (decision.Answer.Replayed || decision.Answer.Outcome == Outcome.KeyCancelled) return new(decision.Answer, _claim.LastCommit);
         if (!decision.IsDemand) return new(decision.Answer, null);
         LanePolicy lane = plan.Policy.Lanes[decision.Asked.Lane];
         int wait = Math.Min(request.MaxWaitMs ?? lane.LongestWaitMs, lane.LongestWaitMs);
@@ -111,13 +108,12 @@ internal sealed partial class MemberGrain
     private async ValueTask<AdmissionPledge> PledgeSettled(AdmissionRequest request) => new(await Admit(request), 0);
 
     private async ValueTask<AdmissionPledge> PledgeAfterWait(ClassGate gate, AdmissionRequest request, Step first) =>
-        PledgeOf(request, await WaitAndDecide(gate, request, first));
+        PledgeOf(await WaitAndDecide(gate, request, first));
 
-    private AdmissionPledge PledgeOf(AdmissionRequest request, in Step step) =>
-        new(step.Answer, RestsOn(request, step)?.Position ?? 0);
+    private static AdmissionPledge PledgeOf(in Step step) => new(step.Answer, RestsOn(step)?.Position ?? 0);
 
     private async ValueTask<AdmissionAnswer> AdmitAfterWait(ClassGate gate, AdmissionRequest request, Step first) =>
-        await Settle(request, await WaitAndDecide(gate, request, first));
+        await Settle(await WaitAndDecide(gate, request, first));
 
     private async ValueTask<Step> WaitAndDecide(ClassGate gate, AdmissionRequest request, Step first)
     {
@@ -128,16 +124,11 @@ internal sealed partial class MemberGrain
         return Decide(gate, request, new Granted(taken, first), spend: true);
     }
 
-    private ValueTask<AdmissionAnswer> Settle(AdmissionRequest request, in Step step) =>
-        RestsOn(request, step) is { } commit ? WhenDurable(commit, step.Answer) : new(step.Answer);
+    private static ValueTask<AdmissionAnswer> Settle(in Step step) =>
+        RestsOn(step) is { } commit ? WhenDurable(commit, step.Answer) : new(step.Answer);
 
     /// <summary>The commit that an answer has to wait for, if there is one.</summary>
-    private Commit? RestsOn(AdmissionRequest request, in Step step)
-    {
-        if (step.Commit is not { IsCommitted: false } commit) return null;
-        bool relaxed = request.Relaxed && !step.Answer.Replayed && _gate!.View.Policies.Current.RelaxedAllowed;
-        return relaxed ? null : commit;
-    }
+    private static Commit? RestsOn(in Step step) => step.Commit is { IsCommitted: false } commit ? commit : null;
 
     private static async ValueTask<AdmissionAnswer> WhenDurable(Commit commit, AdmissionAnswer answer) =>
         await commit.Committed() ? answer : AdmissionAnswer.Refused(Outcome.Unavailable, NotDurable);
