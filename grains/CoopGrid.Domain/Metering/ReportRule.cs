@@ -78,9 +78,9 @@ public static class ReportRule
         WindowPolicy window = now.Policy.Window;
         if (report.Slices[0].Slice <= chain.LastSlice)
             return (ReportOutcome.Overlap, $"Slices up to {chain.LastSlice} were reported before.");
-        if (window.StartOf(report.Slices[^1].Slice + 1) > now.Now)
+        if (report.Slices[^1].Slice >= window.SliceAt(now.Now))
             return (ReportOutcome.Future, $"Slice {report.Slices[^1].Slice} has not ended.");
-        return window.StartOf(report.Slices[0].Slice + 1).PlusMs(window.GraceMs) <= now.Now || report.Slices[0].Slice < now.Mark
+        return report.Slices[0].Slice < window.SliceAt(now.Now.PlusMs(-window.GraceMs)) || report.Slices[0].Slice < now.Mark
             ? (ReportOutcome.TooLate, $"Slice {report.Slices[0].Slice} is past its grace of {window.GraceMs} ms.")
             : null;
     }

@@ -45,7 +45,15 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
     {
         if (_gate is not { } gate) return new(NotEnrolled(request));
         Step step = Decide(gate, request, granted: null, spend: true);
-        return step.Wait > TimeSpan.Zero ? WaitAndDecide(gate, request, step) : Settle(request, step);
+        return step.Wait > TimeSpan.Zero ? AdmitAfterWait(gate, request, step) : Settle(request, step);
+    }
+
+    public ValueTask<AdmissionPledge> Pledge(AdmissionRequest request, long producer)
+    {
+        if (producer != ledger.Producer) return PledgeSettled(request);
+        if (_gate is not { } gate) return new(new AdmissionPledge(NotEnrolled(request), 0));
+        Step step = Decide(gate, request, granted: null, spend: true);
+        return step.Wait > TimeSpan.Zero ? PledgeAfterWait(gate, request, step) : new(PledgeOf(request, step));
     }
 
     public async ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests)
@@ -119,7 +127,9 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
             MemberStatus.Exited => (null, "The member has left the co-op."),
             _ => (null, account.Class == @class ? null : $"The member belongs to the class '{account.Class}'."),
         });
-        if (answer.Outcome == MemberOutcome.Changed) _gate = gate;
+
+        // Also if the commit is not known yet, or an earlier call of this kind went unanswered: the account says what holds.
+        if (_claim.Account.Class == @class) _gate = gate;
         return answer;
     }
 
@@ -164,14 +174,22 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
             Decision decision = AdmissionRule.Decide(_claim.Account, request, now, plan.Plan, room);
             if (!spend) return new(decision.Answer, null);
             return decision.Entry is { } entry
-                ? Admit(gate, entry, decision, now)
+                ? Admit(gate, request, entry, decision, now)
                 : Refuse(gate, request, decision, now, plan, mayWait: granted is null);
         }
     }
 
-    private Step Admit(ClassGate gate, Admitted entry, in Decision decision, in Conditions now)
+    private Step Admit(ClassGate gate, AdmissionRequest request, Admitted entry, in Decision decision, in Conditions now)
     {
-        if (ledger.Record(_claim, entry, gate.Class) is not { } commit) return new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
+        if (ledger.Record(_claim, entry, gate.Class) is not { } commit)
+        {
+            // A mark came between: the same room serves the decision that keeps it (L5a).
+            var room = new Granted(new Reading(now.Now, now.MonotonicMicros), new(decision.Answer, null, Asked: decision.Asked));
+            return gate.Mark > now.Mark
+                ? Decide(gate, request, room, spend: true)
+                : new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
+        }
+
         long demanded = _claim.Account.Refused.Admit(now.Period, entry.Key, entry.Units);
         gate.Count(decision.Asked, entry.Lane, admitted: true, now.Period, demanded);
         return new(decision.Answer, commit);
@@ -198,21 +216,35 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         gate.Count(asked, lane, admitted: false, period, demanded);
     }
 
-    private async ValueTask<AdmissionAnswer> WaitAndDecide(ClassGate gate, AdmissionRequest request, Step first)
+    private async ValueTask<AdmissionPledge> PledgeSettled(AdmissionRequest request) => new(await Admit(request), 0);
+
+    private async ValueTask<AdmissionPledge> PledgeAfterWait(ClassGate gate, AdmissionRequest request, Step first) =>
+        PledgeOf(request, await WaitAndDecide(gate, request, first));
+
+    private AdmissionPledge PledgeOf(AdmissionRequest request, in Step step) =>
+        new(step.Answer, RestsOn(request, step)?.Position ?? 0);
+
+    private async ValueTask<AdmissionAnswer> AdmitAfterWait(ClassGate gate, AdmissionRequest request, Step first) =>
+        await Settle(request, await WaitAndDecide(gate, request, first));
+
+    private async ValueTask<Step> WaitAndDecide(ClassGate gate, AdmissionRequest request, Step first)
     {
         long until = clock.Read().Micros + (long)first.Wait.TotalMicroseconds;
         Reading? taken = await gate.WaitAsync(first.Plan!.Plan, first.Asked, until);
 
         // Whatever happened meanwhile, the table is gone through again; room that was taken and is not needed is not given back.
-        Step step = Decide(gate, request, new Granted(taken, first), spend: true);
-        return await Settle(request, step);
+        return Decide(gate, request, new Granted(taken, first), spend: true);
     }
 
-    private ValueTask<AdmissionAnswer> Settle(AdmissionRequest request, in Step step)
+    private ValueTask<AdmissionAnswer> Settle(AdmissionRequest request, in Step step) =>
+        RestsOn(request, step) is { } commit ? WhenDurable(commit, step.Answer) : new(step.Answer);
+
+    /// <summary>The commit that an answer has to wait for, if there is one.</summary>
+    private Commit? RestsOn(AdmissionRequest request, in Step step)
     {
-        if (step.Commit is not { IsCommitted: false } commit) return new(step.Answer);
+        if (step.Commit is not { IsCommitted: false } commit) return null;
         bool relaxed = request.Relaxed && !step.Answer.Replayed && _gate!.View.Policies.Current.RelaxedAllowed;
-        return relaxed ? new(step.Answer) : WhenDurable(commit, step.Answer);
+        return relaxed ? null : commit;
     }
 
     private static async ValueTask<AdmissionAnswer> WhenDurable(Commit commit, AdmissionAnswer answer) =>
@@ -225,7 +257,7 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         Reading reading = at ?? clock.Read();
         ClassView view = gate.View;
         long mark = gate.Mark;
-        PolicyPlan plan = view.At(_claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
+        PolicyPlan plan = gate.PlanAt(view, _claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
         return (view.Conditions(reading, plan, mark), plan);
     }
 

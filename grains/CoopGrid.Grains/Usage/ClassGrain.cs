@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Governance;
+using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -6,6 +7,7 @@ using CoopGrid.Grains.Pricing;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.Streams.Core;
@@ -25,10 +27,10 @@ internal sealed partial class ClassGrain(
     IPriceHistory prices,
     ISliceHistory slices,
     GridClock clock,
+    IOptions<CheckpointOptions> options,
     ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(10);
 
     private ClassId _id;
     private ClassFold _fold = new(1);
@@ -66,9 +68,9 @@ internal sealed partial class ClassGrain(
 
     public async Task Found(ClassPolicy policy, string timeZone)
     {
-        if (state.State.Policies is not null) return;
-        await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone) });
-        await Start();
+        // A founding that was broken off goes on.
+        if (state.State.Policies is null) await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone) });
+        if (_log is null) await Start();
     }
 
     public async ValueTask<ClassSignal> Exchange(GateReport report)
@@ -125,7 +127,10 @@ internal sealed partial class ClassGrain(
 
     public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
     {
-        if (state.State.Policies is not { } policies) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
+        if (_log is null) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
+        Instant now = clock.Read().Now;
+        Roll(now);
+        ClassPolicies policies = Settled();
         if (basedOnVersion != policies.Newest.Version)
             return new(PolicyOutcome.VersionConflict, policies, $"The newest version is {policies.Newest.Version}: read it and try again.");
         IReadOnlyList<PolicyError> errors = PolicyRules.Check(policy, policies.TimeZone);
@@ -133,7 +138,6 @@ internal sealed partial class ClassGrain(
         if (NotChangeable(policies.Current, policy) is { } field)
             return new(PolicyOutcome.NotChangeable, policies, $"{field} cannot change while members have windows in the class: found another class.");
 
-        Instant now = clock.Read().Now;
         ClassPolicies next = policies with
         {
             Next = policy with { Version = policies.Newest.Version + 1 },
@@ -149,7 +153,10 @@ internal sealed partial class ClassGrain(
     {
         if (changed.Entry != current.Entry) return "entry";
         if (changed.Window.SliceMs != current.Window.SliceMs) return "window.sliceMs";
-        return changed.Window.Slices != current.Window.Slices ? "window.slices" : null;
+        if (changed.Window.Slices != current.Window.Slices) return "window.slices";
+
+        // The history counts its periods by their length.
+        return PriceRule.PeriodMs(changed) != PriceRule.PeriodMs(current) ? "price.controlPeriodMs" : null;
     }
 
     private async Task Start()
@@ -179,9 +186,9 @@ internal sealed partial class ClassGrain(
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
-            await _price!.Close(_inForce!, reading.Now);
+            await _price!.Close(state.State.Policies!, reading.Now);
             await CloseSlices();
-            if (_changed && reading.Micros - _savedMicros >= SaveEvery.TotalMicroseconds) await Save();
+            if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
@@ -235,10 +242,18 @@ internal sealed partial class ClassGrain(
 
     private ClassCheckpoint Checkpoint()
     {
+        // The last periods before a change are priced after it, by the policy that was in force in them.
+        ClassPolicies policies = state.State.Policies!;
+        bool priced = policies.Next is { } next && _price!.OpenPeriod >= PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice));
+        return (state.State with { Policies = priced ? Settled() : policies }).With(_fold, _openSlice);
+    }
+
+    /// <summary>The policies, with one that has come into force as the current one.</summary>
+    private ClassPolicies Settled()
+    {
         ClassPolicies policies = state.State.Policies!;
         bool settled = policies.Next is not null && ReferenceEquals(_inForce, policies.Next);
-        ClassPolicies kept = settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
-        return (state.State with { Policies = kept }).With(_fold, _openSlice);
+        return settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
     }
 
     private async Task Save()
