@@ -148,6 +148,9 @@ internal sealed partial class ClassGrain(
         return new(PolicyOutcome.Accepted, next);
     }
 
+    // Made-up names must not fill the memory: only a founded class is kept alive.
+    private void Forget() => DeactivateOnIdle();
+
     private static string? NotChangeable(ClassPolicy current, ClassPolicy changed)
     {
         if (changed.Entry != current.Entry) return "entry";
@@ -163,11 +166,13 @@ internal sealed partial class ClassGrain(
         ClassCheckpoint stored = state.State with { Epoch = state.State.Epoch + 1 };
         await Write(stored);
         Instant now = clock.Read().Now;
+        long openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
         ClassFold fold = stored.ToFold();
+        fold.Window.KeepFor(openSlice);
         var log = new ClassLog(_id, fold, ledger);
         await log.CatchUp();
         _fold = fold;
-        _openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
+        _openSlice = openSlice;
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
         _price = new ClassPrice(_id, stored.Policies.TimeZone, prices);
         await _price.Load(_inForce, now);
@@ -226,6 +231,7 @@ internal sealed partial class ClassGrain(
             rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
         await slices.AppendAsync(_id, rows, CancellationToken.None);
         _openSlice = promised;
+        _fold.Window.KeepFor(promised);
         _changed = true;
     }
 
