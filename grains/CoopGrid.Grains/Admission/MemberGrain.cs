@@ -252,9 +252,14 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         return (view.Conditions(reading, plan, mark), plan);
     }
 
-    private static AdmissionAnswer NotEnrolled(AdmissionRequest request) => AdmissionRule.Malformed(request) is { } malformed
-        ? AdmissionAnswer.Refused(Outcome.Invalid, malformed)
-        : AdmissionAnswer.Refused(Outcome.MemberUnknown, "No such member.");
+    private AdmissionAnswer NotEnrolled(AdmissionRequest request)
+    {
+        // Made-up names must not fill the memory.
+        if (_claim.Account.Status == MemberStatus.Unknown) DeactivateOnIdle();
+        return AdmissionRule.Malformed(request) is { } malformed
+            ? AdmissionAnswer.Refused(Outcome.Invalid, malformed)
+            : AdmissionAnswer.Refused(Outcome.MemberUnknown, "No such member.");
+    }
 
     private async ValueTask<MemberAnswer> Change(ClassGate? gate, MembershipChange change)
     {

@@ -74,7 +74,12 @@ internal sealed partial class ClassGrain(
 
     public async ValueTask<ClassSignal> Exchange(GateReport report)
     {
-        if (_log is null || _price is null || _leases is null) return new ClassSignal { Exchange = report.Exchange };
+        if (_log is null || _price is null || _leases is null)
+        {
+            Forget();
+            return new ClassSignal { Exchange = report.Exchange };
+        }
+
         if (report.LastTick is { } tick) await _log.Follow(tick);
         _price.Hear(report);
         if (_leases.Answer(report) is not { } grant)
@@ -103,7 +108,12 @@ internal sealed partial class ClassGrain(
 
     public ValueTask<ClassState?> GetState()
     {
-        if (_price is null) return new((ClassState?)null);
+        if (_price is null)
+        {
+            Forget();
+            return new((ClassState?)null);
+        }
+
         Instant now = clock.Read().Now;
         Roll(now);
         int multiplier = _price.MultiplierAt(_inForce!, now);
@@ -122,7 +132,11 @@ internal sealed partial class ClassGrain(
         });
     }
 
-    public ValueTask<ClassPolicies?> GetPolicies() => new(state.State.Policies);
+    public ValueTask<ClassPolicies?> GetPolicies()
+    {
+        if (_log is null) Forget();
+        return new(state.State.Policies);
+    }
 
     public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
     {
