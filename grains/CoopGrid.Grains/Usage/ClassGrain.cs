@@ -240,20 +240,10 @@ internal sealed partial class ClassGrain(
         }
 
         if (promised <= _openSlice) return;
-        int length = _inForce!.Window.Slices;
-        long first = Math.Max(_openSlice, promised - length);
-
-        // The window has rolled on to the running slice: what it no longer holds of an ended slice's window is in the history.
-        long held = _fold.Window.Newest - length + 1;
-        long from = first - length + 1;
-        IReadOnlyList<SliceRow> gone = held <= from ? [] : await slices.ReadAsync(_id, from, (int)Math.Min(length, held - from), CancellationToken.None);
+        long first = Math.Max(_openSlice, promised - _inForce!.Window.Slices);
         List<SliceRow> rows = [];
         for (long slice = first; slice < promised; slice++)
-        {
-            long usage = _fold.Window.UsageAt(slice) + gone.Where(row => row.Slice > slice - length && row.Slice < held).Sum(row => row.SliceUnits);
-            rows.Add(new(slice, _fold.Window.UnitsIn(slice), usage, _fold.Members));
-        }
-
+            rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
         await slices.AppendAsync(_id, rows, CancellationToken.None);
         _openSlice = promised;
         _fold.Window.KeepFor(promised);
