@@ -14,6 +14,7 @@ namespace CoopGrid.Grains.Capacity;
 /// <list type="number">
 /// <item>Room is taken from the leased buckets only; nobody overtakes who waits (SPEC.md §5).</item>
 /// <item>Demand is counted as totals since the gate was made, so an exchange may be lost or repeated.</item>
+/// <item>Plans follow each other and never go back, however decisions of two slices mix. Who waits when a plan ends is refused.</item>
 /// <item>An entry may not count before <see cref="Mark"/>: the promise that slices close by (L5a).</item>
 /// </list>
 /// </summary>
@@ -36,6 +37,7 @@ internal sealed class ClassGate
     private RoomBuckets? _buckets;
     private DemandMeter _demand = new(0);
     private long _mark = long.MinValue;
+    private int _version;
     private long _countedSince;
     private GateDemand _asked;
 
@@ -58,6 +60,13 @@ internal sealed class ClassGate
     /// <summary>Nothing more is counted before this slice.</summary>
     public long Mark => Volatile.Read(ref _mark);
 
+    /// <summary>The policy of a slice, unless the gate has left it already: a clock that steps back does not bring it back.</summary>
+    public PolicyPlan PlanAt(ClassView view, long slice)
+    {
+        PolicyPlan plan = view.At(slice);
+        return plan.Plan.Version < Volatile.Read(ref _version) && view.Next is { } next ? next : plan;
+    }
+
     /// <summary>The class's room under a plan, for one decision.</summary>
     public IRoom RoomFor(CapacityPlan plan) => new GateRoom(this, plan);
 
@@ -73,7 +82,7 @@ internal sealed class ClassGate
         var wait = new RoomWait();
         lock (_lock)
         {
-            if (!Follow(plan, _clock.Read().Micros).Fits(request)) return Task.FromResult<Reading?>(null);
+            if (Follow(plan, _clock.Read().Micros)?.Fits(request) != true) return Task.FromResult<Reading?>(null);
             if (!_waiting.TryEnter(request, untilMicros, wait, out RoomWait? evicted)) return Task.FromResult<Reading?>(null);
             evicted?.End(null);
             Serve();
@@ -94,8 +103,9 @@ internal sealed class ClassGate
                 totals.Demanded + demanded,
                 totals.Admitted + (admitted ? asked.Units : 0),
                 totals.Refused + (admitted ? 0 : demanded));
-            if (admitted) _demand.Admitted(asked);
-            else if (demanded > 0) _demand.Refused(asked with { Units = demanded });
+            bool known = asked.Lane < _buckets?.Plan.Lanes;
+            if (known && admitted) _demand.Admitted(asked);
+            else if (known && demanded > 0) _demand.Refused(asked with { Units = demanded });
             CountPeriod(period, demanded);
         }
     }
@@ -157,37 +167,44 @@ internal sealed class ClassGate
 
     private bool TryTake(CapacityPlan plan, in RoomRequest request, long micros)
     {
-        lock (_lock) return _waiting.TryPass(Follow(plan, micros), request, micros);
+        lock (_lock) return Follow(plan, micros) is { } buckets && _waiting.TryPass(buckets, request, micros);
     }
 
     private bool HasRoom(CapacityPlan plan, in RoomRequest request, long micros)
     {
-        lock (_lock) return !_waiting.MustWaitBehind(request) && Follow(plan, micros).HasRoom(request, micros);
+        lock (_lock) return Follow(plan, micros) is { } buckets && !_waiting.MustWaitBehind(request) && buckets.HasRoom(request, micros);
     }
 
     private long RetryAfterMs(CapacityPlan plan, in RoomRequest request, long micros)
     {
         lock (_lock)
         {
-            long wait = Follow(plan, micros).MicrosUntilRoom(request, micros);
+            if (Follow(plan, micros) is not { } buckets) return 1;
+            long wait = buckets.MicrosUntilRoom(request, micros);
             return wait == long.MaxValue ? 0 : Math.Max(1, wait / 1000);
         }
     }
 
-    // A policy's plan takes over with the first decision or signal of its first slice.
-    private RoomBuckets Follow(CapacityPlan plan, long micros)
+    // A policy's plan takes over with the first decision or signal of its first slice; null for a plan that has ended.
+    private RoomBuckets? Follow(CapacityPlan plan, long micros)
     {
+        if (plan.Version < _version) return null;
         if (_buckets is null)
         {
             _buckets = new RoomBuckets(plan);
             _demand = new DemandMeter(plan.Lanes);
         }
-        else if (!ReferenceEquals(_buckets.Plan, plan))
+        else if (plan.Version > _version)
         {
+            // Who waits asked for the old plan's lanes: their time is up.
+            _waiting.Serve(_buckets, long.MaxValue - 1, _served, _expired);
+            foreach (Waiting<RoomWait> expired in _expired) expired.Waiter.End(null);
+            _expired.Clear();
             _buckets.SetPlan(plan, micros);
             _demand = new DemandMeter(plan.Lanes);
         }
 
+        Volatile.Write(ref _version, plan.Version);
         return _buckets;
     }
 

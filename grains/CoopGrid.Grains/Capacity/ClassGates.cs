@@ -43,6 +43,14 @@ internal sealed partial class ClassGates(
         }
     }
 
+    /// <summary>For how long keys of the class must be remembered, in ms; null while the class is not known here.</summary>
+    public long? DedupeWindowMs(ClassId @class)
+    {
+        if (!_gates.TryGetValue(@class, out Lazy<ClassGate>? gate) || !gate.Value.Ready.IsCompletedSuccessfully) return null;
+        ClassPolicies policies = gate.Value.View.Policies;
+        return Math.Max(policies.Current.DedupeWindowMs, policies.Next?.DedupeWindowMs ?? 0);
+    }
+
     /// <summary>Ends the exchanges.</summary>
     public void Stop() => _stopping.Cancel();
 

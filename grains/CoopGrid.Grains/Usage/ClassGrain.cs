@@ -186,7 +186,7 @@ internal sealed partial class ClassGrain(
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
-            await _price!.Close(_inForce!, reading.Now);
+            await _price!.Close(state.State.Policies!, reading.Now);
             await CloseSlices();
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
@@ -221,16 +221,32 @@ internal sealed partial class ClassGrain(
         }
 
         if (promised <= _openSlice) return;
-        long first = Math.Max(_openSlice, promised - _inForce!.Window.Slices);
+        int length = _inForce!.Window.Slices;
+        long first = Math.Max(_openSlice, promised - length);
+
+        // The window has rolled on to the running slice: what it no longer holds of an ended slice's window is in the history.
+        long held = _fold.Window.Newest - length + 1;
+        long from = first - length + 1;
+        IReadOnlyList<SliceRow> gone = held <= from ? [] : await slices.ReadAsync(_id, from, (int)Math.Min(length, held - from), CancellationToken.None);
         List<SliceRow> rows = [];
         for (long slice = first; slice < promised; slice++)
-            rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
+        {
+            long usage = _fold.Window.UsageAt(slice) + gone.Where(row => row.Slice > slice - length && row.Slice < held).Sum(row => row.SliceUnits);
+            rows.Add(new(slice, _fold.Window.UnitsIn(slice), usage, _fold.Members));
+        }
+
         await slices.AppendAsync(_id, rows, CancellationToken.None);
         _openSlice = promised;
         _changed = true;
     }
 
-    private ClassCheckpoint Checkpoint() => (state.State with { Policies = Settled() }).With(_fold, _openSlice);
+    private ClassCheckpoint Checkpoint()
+    {
+        // The last periods before a change are priced after it, by the policy that was in force in them.
+        ClassPolicies policies = state.State.Policies!;
+        bool priced = policies.Next is { } next && _price!.OpenPeriod >= PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice));
+        return (state.State with { Policies = priced ? Settled() : policies }).With(_fold, _openSlice);
+    }
 
     /// <summary>The policies, with one that has come into force as the current one.</summary>
     private ClassPolicies Settled()

@@ -8,6 +8,7 @@ internal sealed class DiskLedger(Disk disk, Power power) : ILedgerStore, IDispos
     private readonly ManualResetEventSlim _open = new(true);
     private readonly ManualResetEventSlim _never = new(false);
     private volatile bool _failing;
+    private int _underWay;
     private int _held;
 
     /// <summary>How long a commit takes, in ms.</summary>
@@ -15,6 +16,9 @@ internal sealed class DiskLedger(Disk disk, Power power) : ILedgerStore, IDispos
 
     /// <summary>Commits that hang now.</summary>
     public int Held => Volatile.Read(ref _held);
+
+    /// <summary>Commits under way now, hanging or not.</summary>
+    public int UnderWay => Volatile.Read(ref _underWay);
 
     /// <summary>From now on commits hang.</summary>
     public void Hold() => _open.Reset();
@@ -45,22 +49,18 @@ internal sealed class DiskLedger(Disk disk, Power power) : ILedgerStore, IDispos
 
     public CommitResult Commit(Segment segment)
     {
-        Interlocked.Increment(ref _held);
-        _open.Wait();
-        Interlocked.Decrement(ref _held);
-        if (CommitMs > 0) _never.Wait(CommitMs);
-        lock (disk.Lock)
+        Interlocked.Increment(ref _underWay);
+        try
         {
-            if (power.IsCut) return CommitResult.Sealed;
-            if (_failing) throw new IOException("The disk is broken.");
-            ProducerRow row = disk.Producers[(int)segment.Producer - 1];
-            if (row.State != ProducerState.Open) return CommitResult.Sealed;
-            if (segment.Position == row.Position) return CommitResult.Committed;
-            if (segment.Position != row.Position + 1) throw new InvalidOperationException($"{segment.Position} does not follow {row.Position}.");
-            disk.Segments.Add((segment.Producer, segment.Position), segment.Bytes.ToArray());
-            foreach (DirectoryChange change in segment.Changes) disk.Members[change.Member] = change;
-            disk.Producers[(int)segment.Producer - 1] = row with { Position = segment.Position };
-            return CommitResult.Committed;
+            Interlocked.Increment(ref _held);
+            _open.Wait();
+            Interlocked.Decrement(ref _held);
+            if (CommitMs > 0) _never.Wait(CommitMs);
+            return Write(segment);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
         }
     }
 
@@ -99,6 +99,23 @@ internal sealed class DiskLedger(Disk disk, Power power) : ILedgerStore, IDispos
     {
         _open.Dispose();
         _never.Dispose();
+    }
+
+    private CommitResult Write(Segment segment)
+    {
+        lock (disk.Lock)
+        {
+            if (power.IsCut) return CommitResult.Sealed;
+            if (_failing) throw new IOException("The disk is broken.");
+            ProducerRow row = disk.Producers[(int)segment.Producer - 1];
+            if (row.State != ProducerState.Open) return CommitResult.Sealed;
+            if (segment.Position == row.Position) return CommitResult.Committed;
+            if (segment.Position != row.Position + 1) throw new InvalidOperationException($"{segment.Position} does not follow {row.Position}.");
+            disk.Segments.Add((segment.Producer, segment.Position), segment.Bytes.ToArray());
+            foreach (DirectoryChange change in segment.Changes) disk.Members[change.Member] = change;
+            disk.Producers[(int)segment.Producer - 1] = row with { Position = segment.Position };
+            return CommitResult.Committed;
+        }
     }
 
     private Task<ProducerRow> Change(long producer, Func<ProducerRow, ProducerRow> change)
