@@ -75,7 +75,12 @@ internal sealed partial class ClassGrain(
 
     public async ValueTask<ClassSignal> Exchange(GateReport report)
     {
-        if (_log is null || _price is null || _leases is null) return new ClassSignal { Exchange = report.Exchange };
+        if (_log is null || _price is null || _leases is null)
+        {
+            Forget();
+            return new ClassSignal { Exchange = report.Exchange };
+        }
+
         if (report.LastTick is { } tick) await _log.Follow(tick);
         _price.Hear(report);
         if (_leases.Answer(report) is not { } grant)
@@ -104,7 +109,12 @@ internal sealed partial class ClassGrain(
 
     public ValueTask<ClassState?> GetState()
     {
-        if (_price is null) return new((ClassState?)null);
+        if (_price is null)
+        {
+            Forget();
+            return new((ClassState?)null);
+        }
+
         Instant now = clock.Read().Now;
         Roll(now);
         int multiplier = _price.MultiplierAt(_inForce!, now);
@@ -123,7 +133,11 @@ internal sealed partial class ClassGrain(
         });
     }
 
-    public ValueTask<ClassPolicies?> GetPolicies() => new(state.State.Policies);
+    public ValueTask<ClassPolicies?> GetPolicies()
+    {
+        if (_log is null) Forget();
+        return new(state.State.Policies);
+    }
 
     public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
     {
@@ -149,6 +163,9 @@ internal sealed partial class ClassGrain(
         return new(PolicyOutcome.Accepted, next);
     }
 
+    // Made-up names must not fill the memory: only a founded class is kept alive.
+    private void Forget() => DeactivateOnIdle();
+
     private static string? NotChangeable(ClassPolicy current, ClassPolicy changed)
     {
         if (changed.Entry != current.Entry) return "entry";
@@ -164,11 +181,13 @@ internal sealed partial class ClassGrain(
         ClassCheckpoint stored = state.State with { Epoch = state.State.Epoch + 1 };
         await Write(stored);
         Instant now = clock.Read().Now;
+        long openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
         ClassFold fold = stored.ToFold();
+        fold.Window.KeepFor(openSlice);
         var log = new ClassLog(_id, fold, ledger);
         await log.CatchUp();
         _fold = fold;
-        _openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
+        _openSlice = openSlice;
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
         _price = new ClassPrice(_id, stored.Policies.TimeZone, prices);
         await _price.Load(_inForce, now);
@@ -237,6 +256,7 @@ internal sealed partial class ClassGrain(
 
         await slices.AppendAsync(_id, rows, CancellationToken.None);
         _openSlice = promised;
+        _fold.Window.KeepFor(promised);
         _changed = true;
     }
 
