@@ -39,6 +39,7 @@ internal sealed class ClassGate
     private long _mark = long.MinValue;
     private int _version;
     private long _countedSince;
+    private GateDemand _asked;
 
     public ClassGate(ClassId @class, GridClock clock)
     {
@@ -227,9 +228,9 @@ internal sealed class ClassGate
     {
         long now = _clock.Read().Micros;
         if (_buckets is null || now <= _countedSince) return [];
-        GateDemand demand = _demand.Take().ToGateDemand(_buckets.Plan, now - _countedSince);
+        _asked = _asked.Follow(_demand.Take().ToGateDemand(_buckets.Plan, now - _countedSince));
         _countedSince = now;
-        return ImmutableArray.Create(demand.Tiers);
+        return ImmutableArray.Create(_asked.Tiers);
     }
 
     private void Pump()

@@ -7,6 +7,7 @@ using CoopGrid.Grains.Pricing;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.Streams.Core;
@@ -26,10 +27,10 @@ internal sealed partial class ClassGrain(
     IPriceHistory prices,
     ISliceHistory slices,
     GridClock clock,
+    IOptions<CheckpointOptions> options,
     ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan SaveEvery = TimeSpan.FromSeconds(10);
 
     private ClassId _id;
     private ClassFold _fold = new(1);
@@ -74,12 +75,7 @@ internal sealed partial class ClassGrain(
 
     public async ValueTask<ClassSignal> Exchange(GateReport report)
     {
-        if (_log is null || _price is null || _leases is null)
-        {
-            Forget();
-            return new ClassSignal { Exchange = report.Exchange };
-        }
-
+        if (_log is null || _price is null || _leases is null) return Unknown(new ClassSignal { Exchange = report.Exchange })!;
         if (report.LastTick is { } tick) await _log.Follow(tick);
         _price.Hear(report);
         if (_leases.Answer(report) is not { } grant)
@@ -108,12 +104,7 @@ internal sealed partial class ClassGrain(
 
     public ValueTask<ClassState?> GetState()
     {
-        if (_price is null)
-        {
-            Forget();
-            return new((ClassState?)null);
-        }
-
+        if (_price is null) return new(Unknown<ClassState>(null));
         Instant now = clock.Read().Now;
         Roll(now);
         int multiplier = _price.MultiplierAt(_inForce!, now);
@@ -132,11 +123,7 @@ internal sealed partial class ClassGrain(
         });
     }
 
-    public ValueTask<ClassPolicies?> GetPolicies()
-    {
-        if (_log is null) Forget();
-        return new(state.State.Policies);
-    }
+    public ValueTask<ClassPolicies?> GetPolicies() => new(_log is null ? Unknown<ClassPolicies>(null) : state.State.Policies);
 
     public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
     {
@@ -163,7 +150,11 @@ internal sealed partial class ClassGrain(
     }
 
     // Made-up names must not fill the memory: only a founded class is kept alive.
-    private void Forget() => DeactivateOnIdle();
+    private T? Unknown<T>(T? answer)
+    {
+        DeactivateOnIdle();
+        return answer;
+    }
 
     private static string? NotChangeable(ClassPolicy current, ClassPolicy changed)
     {
@@ -206,7 +197,7 @@ internal sealed partial class ClassGrain(
             Roll(reading.Now);
             await _price!.Close(state.State.Policies!, reading.Now);
             await CloseSlices();
-            if (_changed && reading.Micros - _savedMicros >= SaveEvery.TotalMicroseconds) await Save();
+            if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
@@ -239,10 +230,20 @@ internal sealed partial class ClassGrain(
         }
 
         if (promised <= _openSlice) return;
-        long first = Math.Max(_openSlice, promised - _inForce!.Window.Slices);
+        int length = _inForce!.Window.Slices;
+        long first = Math.Max(_openSlice, promised - length);
+
+        // The window has rolled on to the running slice: what it no longer holds of an ended slice's window is in the history.
+        long held = _fold.Window.Newest - length + 1;
+        long from = first - length + 1;
+        IReadOnlyList<SliceRow> gone = held <= from ? [] : await slices.ReadAsync(_id, from, (int)Math.Min(length, held - from), CancellationToken.None);
         List<SliceRow> rows = [];
         for (long slice = first; slice < promised; slice++)
-            rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
+        {
+            long usage = _fold.Window.UsageAt(slice) + gone.Where(row => row.Slice > slice - length && row.Slice < held).Sum(row => row.SliceUnits);
+            rows.Add(new(slice, _fold.Window.UnitsIn(slice), usage, _fold.Members));
+        }
+
         await slices.AppendAsync(_id, rows, CancellationToken.None);
         _openSlice = promised;
         _fold.Window.KeepFor(promised);

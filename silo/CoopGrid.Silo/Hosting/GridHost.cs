@@ -18,6 +18,9 @@ internal static class GridHost
     /// <exception cref="StorageStartException">The data folder or a database in it cannot be used; the message says what to do.</exception>
     public static WebApplication Build(string[] args)
     {
+        bool demonstrate = args.Contains(Demonstration.Flag);
+        args = [.. args.Where(argument => argument != Demonstration.Flag)];
+
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             Args = args,
@@ -30,6 +33,7 @@ internal static class GridHost
         AddStorage(builder.Services, settings, out SqliteStorage storage);
         builder.UseOrleans(silo => AddSilo(silo, settings, storage));
         AddDoors(builder.Services);
+        if (demonstrate) builder.AddDemonstration();
 
         WebApplication host = builder.Build();
         MapDoors(host);

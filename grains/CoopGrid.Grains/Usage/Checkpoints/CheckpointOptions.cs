@@ -13,6 +13,10 @@ public sealed class CheckpointOptions
     [Range(1, 86_400_000)]
     public int MaxAgeMs { get; set; } = 60_000;
 
+    /// <summary>A class that has changed is checkpointed this many ms after the last time.</summary>
+    [Range(1, 3_600_000)]
+    public int ClassEveryMs { get; set; } = 10_000;
+
     /// <summary>How often the checkpointer looks, in ms.</summary>
     [Range(1, 60_000)]
     public int LookEveryMs { get; set; } = 500;
