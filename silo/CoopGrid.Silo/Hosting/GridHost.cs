@@ -15,6 +15,7 @@ internal static class GridHost
 {
     /// <summary>Makes the host; storage is opened here, so a data folder that cannot be used stops the start.</summary>
     /// <exception cref="OptionsValidationException">A setting is out of range; the message names it.</exception>
+    /// <exception cref="CharterException">The charter is missing or wrong; the message names the fields.</exception>
     /// <exception cref="StorageStartException">The data folder or a database in it cannot be used; the message says what to do.</exception>
     public static WebApplication Build(string[] args)
     {
@@ -25,6 +26,7 @@ internal static class GridHost
         });
         builder.Services.AddOptionsWithValidateOnStart<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
         GridSettings settings = Validated(builder.Configuration);
+        builder.Services.AddSingleton(FoundingCharter.Read(settings.Charter));
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
 
         AddStorage(builder.Services, settings, out SqliteStorage storage);

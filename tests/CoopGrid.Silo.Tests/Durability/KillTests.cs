@@ -1,5 +1,4 @@
 using CoopGrid.Silo.Tests.Processes;
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace CoopGrid.Silo.Tests.Durability;
@@ -71,14 +70,5 @@ public sealed class KillTests
         Assert.True(blocks > FireCharter.PeopleNames.Length, $"Only {blocks} key blocks were written.");
     }
 
-    private static long Count(string dataPath, string file, string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(dataPath, file)};Mode=ReadOnly;Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-#pragma warning disable CA2100 // constants of this test
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        return (long)command.ExecuteScalar()!;
-    }
+    private static long Count(string dataPath, string file, string sql) => (long)StoredFiles.Run(Path.Combine(dataPath, file), sql)!;
 }
