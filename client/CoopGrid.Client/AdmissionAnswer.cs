@@ -3,7 +3,7 @@ using CoopGrid.Protocol.V1;
 namespace CoopGrid.Client;
 
 /// <summary>What a relay is to do about its message.</summary>
-public enum Sending
+public enum SendAdvice
 {
     /// <summary>Not admitted: do not send.</summary>
     No,
@@ -33,8 +33,8 @@ public sealed record AdmissionAnswer(AdmitReply Reply, int Attempts)
     public bool IsAdmitted => Reply.Outcome == Outcome.Admitted;
 
     /// <summary>What to do about the message.</summary>
-    public Sending Sending => !IsAdmitted ? Sending.No
-        : !Reply.Replayed ? Sending.Send
-        : Attempts == 1 ? Sending.AlreadyAdmitted
-        : Sending.SendUnlessSent;
+    public SendAdvice Advice => !IsAdmitted ? SendAdvice.No
+        : !Reply.Replayed ? SendAdvice.Send
+        : Attempts == 1 ? SendAdvice.AlreadyAdmitted
+        : SendAdvice.SendUnlessSent;
 }

@@ -59,6 +59,10 @@ internal static class ReferenceRule
         }
     }
 
+    /// <summary>What the project uses; a reference that only orders the build is none.</summary>
     private static IEnumerable<string> Included(XElement root, string item) =>
-        root.Descendants(item).Select(reference => reference.Attribute("Include")?.Value).OfType<string>();
+        root.Descendants(item)
+            .Where(reference => reference.Attribute("ReferenceOutputAssembly")?.Value != "false")
+            .Select(reference => reference.Attribute("Include")?.Value)
+            .OfType<string>();
 }

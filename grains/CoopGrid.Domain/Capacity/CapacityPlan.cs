@@ -43,7 +43,10 @@ public sealed class CapacityPlan
 
     public int Lanes => _permille.Length;
 
-    public static CapacityPlan From(ClassPolicy policy) => new(policy.Capacity, policy.Lanes);
+    /// <summary>The policy's version.</summary>
+    public int Version { get; private init; }
+
+    public static CapacityPlan From(ClassPolicy policy) => new(policy.Capacity, policy.Lanes) { Version = policy.Version };
 
     /// <summary>
     /// The largest <see cref="CapacityPolicy.MaxRequestUnits"/> for which the layout above fits into B: up to B/4 without

@@ -14,4 +14,22 @@ public readonly record struct GateDemand(long[] Tiers)
 
     /// <summary>The tier of demand beyond floors.</summary>
     public static int TierOf(int band) => band + 1;
+
+    /// <summary>
+    /// What to ask for after <paramref name="latest"/> was measured, when this was asked for before. Chance moves a few requests
+    /// from one short interval to the next; a lease that followed it would always have capacity on its way between gates. So small changes
+    /// are followed by an eighth, and a demand that has doubled or halved at once.
+    /// </summary>
+    public GateDemand Follow(GateDemand latest)
+    {
+        long before = Total(Tiers), now = Total(latest.Tiers);
+        if (now >= 2 * before || before >= 2 * now) return latest;
+        var tiers = new long[TierCount];
+        for (int i = 0; i < TierCount; i++) tiers[i] = ((7 * At(Tiers, i)) + At(latest.Tiers, i) + 7) / 8;
+        return new(tiers);
+    }
+
+    private static long Total(long[]? tiers) => tiers?.Sum() ?? 0;
+
+    private static long At(long[]? tiers, int tier) => tiers is not null && tier < tiers.Length ? tiers[tier] : 0;
 }

@@ -74,6 +74,38 @@ public sealed class WaitingRoom<T>(int limit)
     public void Serve(RoomBuckets buckets, long nowMicros, ICollection<Waiting<T>> served, ICollection<Waiting<T>> expired)
     {
         Expire(nowMicros - 1, expired);
+        ServeInOrder(buckets, nowMicros, served);
+        // Whoever's last moment this was has had its chance, and keeps nobody waiting any more.
+        if (Expire(nowMicros, expired)) ServeInOrder(buckets, nowMicros, served);
+    }
+
+    /// <summary>
+    /// When <see cref="Serve"/> has something to do next, if nothing changes before: absolute, like
+    /// <paramref name="nowMicros"/> and never before it; <see cref="long.MaxValue"/> if nobody waits.
+    /// </summary>
+    public long NextWakeMicros(RoomBuckets buckets, long nowMicros)
+    {
+        Waiting<T>? first = null;
+        long wait = long.MaxValue;
+        for (int lane = 0; lane < _heads.Length; lane++)
+        {
+            _heads[lane] = _queues.FirstFitting(lane, buckets);
+            if (_heads[lane] is { } head && (first is null || Order(head).CompareTo(Order(first)) < 0)) first = head;
+        }
+
+        foreach (Waiting<T>? head in _heads)
+        {
+            if (head is null) continue;
+            wait = Math.Min(wait, head == first ? buckets.MicrosUntilRoom(head.Request, nowMicros) : buckets.MicrosUntilFloor(head.Request, nowMicros));
+        }
+
+        Array.Clear(_heads);
+        long room = wait == long.MaxValue ? long.MaxValue : nowMicros + wait;
+        return Math.Max(nowMicros, Math.Min(room, NextDeadline()));
+    }
+
+    private void ServeInOrder(RoomBuckets buckets, long nowMicros, ICollection<Waiting<T>> served)
+    {
         bool sharedIsKept = false;
         uint lanesKept = 0;
         for (ulong bands = _queues.AllBands; bands != 0; bands &= bands - 1)
@@ -97,32 +129,6 @@ public sealed class WaitingRoom<T>(int limit)
         }
 
         Array.Clear(_heads);
-        Expire(nowMicros, expired);
-    }
-
-    /// <summary>
-    /// When <see cref="Serve"/> has something to do next, if nothing changes before: absolute, like
-    /// <paramref name="nowMicros"/>; <see cref="long.MaxValue"/> if nobody waits.
-    /// </summary>
-    public long NextWakeMicros(RoomBuckets buckets, long nowMicros)
-    {
-        Waiting<T>? first = null;
-        long wait = long.MaxValue;
-        for (int lane = 0; lane < _heads.Length; lane++)
-        {
-            _heads[lane] = _queues.FirstFitting(lane, buckets);
-            if (_heads[lane] is { } head && (first is null || Order(head).CompareTo(Order(first)) < 0)) first = head;
-        }
-
-        foreach (Waiting<T>? head in _heads)
-        {
-            if (head is null) continue;
-            wait = Math.Min(wait, head == first ? buckets.MicrosUntilRoom(head.Request, nowMicros) : buckets.MicrosUntilFloor(head.Request, nowMicros));
-        }
-
-        Array.Clear(_heads);
-        long room = wait == long.MaxValue ? long.MaxValue : nowMicros + wait;
-        return Math.Min(room, NextDeadline());
     }
 
     /// <summary>The earliest of the lanes' heads whose floors are not kept for somebody before it; its lane's head moves on.</summary>
@@ -139,14 +145,17 @@ public sealed class WaitingRoom<T>(int limit)
         return next;
     }
 
-    private void Expire(long upToMicros, ICollection<Waiting<T>> expired)
+    private bool Expire(long upToMicros, ICollection<Waiting<T>> expired)
     {
+        int before = Count;
         while (NextDeadline() <= upToMicros)
         {
             Waiting<T> waiting = _byDeadline.Dequeue();
             Leave(waiting);
             expired.Add(waiting);
         }
+
+        return Count < before;
     }
 
     /// <summary>The earliest deadline of those who still wait; those who left are cleared away on the way.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CoopGrid.Domain.Capacity;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Governance;
@@ -47,17 +48,18 @@ internal static class CapacityRules
             $"guaranteedPermille must add up to less than 1,000, so that something is left to share; they add up to {guaranteed:N0}");
     }
 
-    // The lane's floor may be spent when a request comes: then all of it must fit what is shared.
+    // Beyond this a request could pass only by dipping into what is kept back for the protected.
     private static void CheckLargestRequest(ClassPolicy policy, ErrorList errors)
     {
         if (!errors.AreClean("capacity.burstUnits", "capacity.maxRequestUnits", "lanes") || policy.Lanes.IsDefaultOrEmpty) return;
         long guaranteed = Guaranteed(policy.Lanes);
         if (guaranteed is < 0 or >= 1000) return;
-        long most = Integers.MulDivFloor(policy.Capacity.BurstUnits, 1000 - guaranteed, 1000);
+        bool admitted = policy.Entry == UsageEntry.Admitted;
+        long most = admitted ? CapacityPlan.LargestRequest(policy.Capacity, policy.Lanes) : policy.Capacity.BurstUnits;
         errors.Judge(
             policy.Capacity.MaxRequestUnits <= most,
             "capacity.maxRequestUnits",
-            $"must be at most {most:N0}, the part of burstUnits ({policy.Capacity.BurstUnits:N0}) that no lane is guaranteed; was {policy.Capacity.MaxRequestUnits:N0}");
+            $"must be at most {most:N0}, for which burstUnits ({policy.Capacity.BurstUnits:N0}) has room beside what it keeps back for the protected; was {policy.Capacity.MaxRequestUnits:N0}");
     }
 
     private static void CheckQuota(ClassPolicy policy, ErrorList errors)

@@ -27,6 +27,7 @@ public static class ReportRule
         if (account.Status != MemberStatus.Active) return Refuse(ReportOutcome.MemberNotActive, $"The member is {account.Status}.", expected);
         if (now.Policy.Entry != UsageEntry.Metered)
             return Refuse(ReportOutcome.NotMetered, "This class counts admissions: use Admission.Admit.", expected);
+        if (TooMuch(report, now.Policy.Capacity) is { } tooMuch) return Refuse(ReportOutcome.Invalid, tooMuch, expected);
 
         ulong payload = Payload.Of(report);
         if (report.Sequence <= chain.Sequence) return Repeat(account, report, chain, payload, now);
@@ -45,6 +46,18 @@ public static class ReportRule
             if (report.Slices[i].Units < 0) return "Units must be 0 or above.";
             if (report.Slices[i].Units > MaxUnits) return $"Units of a slice are at most {MaxUnits}.";
             if (i > 0 && report.Slices[i].Slice <= report.Slices[i - 1].Slice) return "Slices must ascend.";
+        }
+
+        return null;
+    }
+
+    // What a policy was checked against: with more than this a bill could leave 64 bits.
+    private static string? TooMuch(UsageReport report, CapacityPolicy capacity)
+    {
+        foreach (SliceUsage slice in report.Slices)
+        {
+            if (slice.Units > capacity.MaxRequestUnits)
+                return $"Slice {slice.Slice} has {slice.Units} units; this class takes at most {capacity.MaxRequestUnits} in one slice of one report.";
         }
 
         return null;
@@ -78,9 +91,9 @@ public static class ReportRule
         WindowPolicy window = now.Policy.Window;
         if (report.Slices[0].Slice <= chain.LastSlice)
             return (ReportOutcome.Overlap, $"Slices up to {chain.LastSlice} were reported before.");
-        if (window.StartOf(report.Slices[^1].Slice + 1) > now.Now)
+        if (report.Slices[^1].Slice >= window.SliceAt(now.Now))
             return (ReportOutcome.Future, $"Slice {report.Slices[^1].Slice} has not ended.");
-        return window.StartOf(report.Slices[0].Slice + 1).PlusMs(window.GraceMs) <= now.Now || report.Slices[0].Slice < now.Mark
+        return report.Slices[0].Slice < window.SliceAt(now.Now.PlusMs(-window.GraceMs)) || report.Slices[0].Slice < now.Mark
             ? (ReportOutcome.TooLate, $"Slice {report.Slices[0].Slice} is past its grace of {window.GraceMs} ms.")
             : null;
     }

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
-using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
@@ -19,7 +16,7 @@ namespace CoopGrid.Grains.Admission;
 /// </summary>
 [GrainType(GrainStates.Member)]
 [Reentrant]
-internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock) : Grain, IMemberGrain
+internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock) : Grain, IMemberGrain
 {
     private const string NotDurable = "The decision could not be made durable in time; ask again with the same key.";
     private const string NotNow = "The grid cannot record decisions now; ask again with the same key.";
@@ -39,39 +36,6 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
     {
         claims.Release(_claim, this);
         return Task.CompletedTask;
-    }
-
-    public ValueTask<AdmissionAnswer> Admit(AdmissionRequest request)
-    {
-        if (_gate is not { } gate) return new(NotEnrolled(request));
-        Step step = Decide(gate, request, granted: null, spend: true);
-        return step.Wait > TimeSpan.Zero ? WaitAndDecide(gate, request, step) : Settle(request, step);
-    }
-
-    public async ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests)
-    {
-        // Decisions are made in order before the first wait, so that one commit covers them all.
-        var answers = new AdmissionAnswer[requests.Length];
-        var pending = new Task<AdmissionAnswer>?[requests.Length];
-        for (int i = 0; i < requests.Length; i++)
-        {
-            ValueTask<AdmissionAnswer> answer = Admit(requests[i]);
-            if (answer.IsCompletedSuccessfully) answers[i] = answer.Result;
-            else pending[i] = answer.AsTask();
-        }
-
-        for (int i = 0; i < requests.Length; i++)
-        {
-            if (pending[i] is { } task) answers[i] = await task;
-        }
-
-        return ImmutableCollectionsMarshal.AsImmutableArray(answers);
-    }
-
-    public ValueTask<AdmissionAnswer> Quote(AdmissionRequest request)
-    {
-        AdmissionAnswer answer = _gate is { } gate ? Decide(gate, request, granted: null, spend: false).Answer : NotEnrolled(request);
-        return new(answer);
     }
 
     public async ValueTask<CancelAnswer> Cancel(string key, long units, string caller)
@@ -109,40 +73,6 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         return await IsDurable(commit) ? answer : new() { Outcome = ReportOutcome.Unavailable, Reason = NotDurable };
     }
 
-    public async ValueTask<MemberAnswer> Enroll(string @class)
-    {
-        var id = new ClassId(_claim.Member.Coop, @class);
-        if (await gates.GetAsync(id) is not { } gate) return new(MemberOutcome.ClassUnknown, StateOf(), $"There is no class '{@class}'.");
-        MemberAnswer answer = await Change(gate, (account, sequence, at, slice, policy) => account.Status switch
-        {
-            MemberStatus.Unknown => (new Enrolled(sequence, at, slice, policy.Version, @class, policy.Window.Slices), null),
-            MemberStatus.Exited => (null, "The member has left the co-op."),
-            _ => (null, account.Class == @class ? null : $"The member belongs to the class '{account.Class}'."),
-        });
-        if (answer.Outcome == MemberOutcome.Changed) _gate = gate;
-        return answer;
-    }
-
-    public ValueTask<MemberAnswer> Suspend(bool suspended, string reason) => Change(_gate, (account, sequence, at, slice, policy) =>
-    {
-        MemberStatus wanted = suspended ? MemberStatus.Suspended : MemberStatus.Active;
-        if (account.Status == MemberStatus.Exited) return (null, "The member has left the co-op.");
-        return (account.Status == wanted ? null : new StatusChanged(sequence, at, slice, policy.Version, wanted, reason), null);
-    });
-
-    public ValueTask<MemberAnswer> Entitle(string lane, bool entitled) => Change(_gate, (account, sequence, at, slice, policy) =>
-    {
-        if (!policy.Lanes.Any(known => known.Name == lane))
-            return (null, $"No lane '{lane}'; there are {string.Join(", ", policy.Lanes.Select(known => known.Name))}.");
-        bool same = account.IsEntitledTo(lane) == entitled;
-        return (same ? null : new EntitlementChanged(sequence, at, slice, policy.Version, lane, entitled), null);
-    });
-
-    public ValueTask<MemberAnswer> RegisterMeter(string meter) => Change(_gate, (account, sequence, at, slice, policy) =>
-        (account.Meter(meter) is null ? new MeterRegistered(sequence, at, slice, policy.Version, meter) : null, null));
-
-    public ValueTask<MemberState> GetState() => new(StateOf());
-
     private bool IsOwner
     {
         get
@@ -153,71 +83,6 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         }
     }
 
-    private Step Decide(ClassGate gate, AdmissionRequest request, Granted? granted, bool spend)
-    {
-        lock (_claim.Gate)
-        {
-            if (!IsOwner) return new(AdmissionAnswer.Refused(Outcome.Unavailable, NotHere), null);
-            if (!ledger.CanDecide) return new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
-            (Conditions now, PolicyPlan plan) = ConditionsOf(gate, granted?.At);
-            IRoom room = granted ?? (spend ? gate.RoomFor(plan.Plan) : gate.LookAt(plan.Plan));
-            Decision decision = AdmissionRule.Decide(_claim.Account, request, now, plan.Plan, room);
-            if (!spend) return new(decision.Answer, null);
-            return decision.Entry is { } entry
-                ? Admit(gate, entry, decision, now)
-                : Refuse(gate, request, decision, now, plan, mayWait: granted is null);
-        }
-    }
-
-    private Step Admit(ClassGate gate, Admitted entry, in Decision decision, in Conditions now)
-    {
-        if (ledger.Record(_claim, entry, gate.Class) is not { } commit) return new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
-        long demanded = _claim.Account.Refused.Admit(now.Period, entry.Key, entry.Units);
-        gate.Count(decision.Asked, entry.Lane, admitted: true, now.Period, demanded);
-        return new(decision.Answer, commit);
-    }
-
-    private Step Refuse(ClassGate gate, AdmissionRequest request, in Decision decision, in Conditions now, PolicyPlan plan, bool mayWait)
-    {
-        // A remembered answer rests on an entry that may not be committed yet (L1).
-        if (decision.Answer.Replayed || decision.Answer.Outcome == Outcome.KeyCancelled) return new(decision.Answer, _claim.LastCommit);
-        if (!decision.IsDemand) return new(decision.Answer, null);
-        LanePolicy lane = plan.Policy.Lanes[decision.Asked.Lane];
-        int wait = Math.Min(request.MaxWaitMs ?? lane.LongestWaitMs, lane.LongestWaitMs);
-        if (mayWait && wait > 0 && decision.LacksRoom) return new(decision.Answer, null, TimeSpan.FromMilliseconds(wait), decision.Asked, plan);
-        CountRefusal(gate, request.Key, decision.Asked, lane.Name, now.Period, plan.Policy);
-        return new(decision.Answer, null);
-    }
-
-    private void CountRefusal(ClassGate gate, string key, RoomRequest asked, string lane, long period, ClassPolicy policy)
-    {
-        long cap = policy.Quota.UnitsPerSecond == 0
-            ? long.MaxValue
-            : Integers.MulDivFloor(policy.Quota.UnitsPerSecond, policy.Price.ControlPeriodMs, 1000);
-        long demanded = _claim.Account.Refused.Refuse(period, key, asked.Units, cap);
-        gate.Count(asked, lane, admitted: false, period, demanded);
-    }
-
-    private async ValueTask<AdmissionAnswer> WaitAndDecide(ClassGate gate, AdmissionRequest request, Step first)
-    {
-        long until = clock.Read().Micros + (long)first.Wait.TotalMicroseconds;
-        Reading? taken = await gate.WaitAsync(first.Plan!.Plan, first.Asked, until);
-
-        // Whatever happened meanwhile, the table is gone through again; room that was taken and is not needed is not given back.
-        Step step = Decide(gate, request, new Granted(taken, first), spend: true);
-        return await Settle(request, step);
-    }
-
-    private ValueTask<AdmissionAnswer> Settle(AdmissionRequest request, in Step step)
-    {
-        if (step.Commit is not { IsCommitted: false } commit) return new(step.Answer);
-        bool relaxed = request.Relaxed && !step.Answer.Replayed && _gate!.View.Policies.Current.RelaxedAllowed;
-        return relaxed ? new(step.Answer) : WhenDurable(commit, step.Answer);
-    }
-
-    private static async ValueTask<AdmissionAnswer> WhenDurable(Commit commit, AdmissionAnswer answer) =>
-        await commit.Committed() ? answer : AdmissionAnswer.Refused(Outcome.Unavailable, NotDurable);
-
     private static ValueTask<bool> IsDurable(Commit? commit) => commit?.Committed() ?? new(true);
 
     private (Conditions Now, PolicyPlan Plan) ConditionsOf(ClassGate gate, Reading? at = null)
@@ -225,75 +90,7 @@ internal sealed class MemberGrain(ClaimTable claims, ClassGates gates, AccountLe
         Reading reading = at ?? clock.Read();
         ClassView view = gate.View;
         long mark = gate.Mark;
-        PolicyPlan plan = view.At(_claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
+        PolicyPlan plan = gate.PlanAt(view, _claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
         return (view.Conditions(reading, plan, mark), plan);
-    }
-
-    private static AdmissionAnswer NotEnrolled(AdmissionRequest request) => AdmissionRule.Malformed(request) is { } malformed
-        ? AdmissionAnswer.Refused(Outcome.Invalid, malformed)
-        : AdmissionAnswer.Refused(Outcome.MemberUnknown, "No such member.");
-
-    private async ValueTask<MemberAnswer> Change(ClassGate? gate, MembershipChange change)
-    {
-        if (gate is null) return new(MemberOutcome.MemberUnknown, StateOf(), "No such member.");
-        MemberOutcome outcome = MemberOutcome.Unchanged;
-        Commit? commit;
-        lock (_claim.Gate)
-        {
-            if (!IsOwner) return new(MemberOutcome.Unavailable, StateOf(), NotHere);
-            (Conditions now, PolicyPlan plan) = ConditionsOf(gate);
-            (MemberEntry? entry, string? refusal) =
-                change(_claim.Account, _claim.Account.Sequence + 1, now.Now, now.SliceOf(_claim.Account), plan.Policy);
-            if (refusal is not null) return new(MemberOutcome.Conflict, StateOf(), refusal);
-            if (entry is not null)
-            {
-                if (ledger.Record(_claim, entry, gate.Class) is null) return new(MemberOutcome.Unavailable, StateOf(), NotNow);
-                outcome = MemberOutcome.Changed;
-            }
-
-            commit = _claim.LastCommit;
-        }
-
-        return await IsDurable(commit) ? new(outcome, StateOf()) : new(MemberOutcome.Unavailable, StateOf(), NotDurable);
-    }
-
-    private MemberState StateOf()
-    {
-        lock (_claim.Gate)
-        {
-            MemberAccount account = _claim.Account;
-            if (_gate is not { } gate) return new() { Member = _claim.Member };
-            (Conditions now, PolicyPlan plan) = ConditionsOf(gate);
-            long slice = now.SliceOf(account);
-            return new()
-            {
-                Member = _claim.Member,
-                Class = account.Class,
-                Status = account.Status,
-                WindowUsageUnits = account.UsageAt(slice),
-                Slice = slice,
-                BaselineRemainingUnits = AdmissionRule.BaselineLeft(account.UsageAt(slice), plan.Policy),
-                Entitlements = [.. account.Entitlements.Order(StringComparer.Ordinal)],
-                TotalUnits = account.TotalUnits,
-                Enrolled = account.Enrolled,
-                Sequence = account.Sequence,
-            };
-        }
-    }
-
-    private delegate (MemberEntry? Entry, string? Refusal) MembershipChange(
-        MemberAccount account, long sequence, Instant at, long slice, ClassPolicy policy);
-
-    /// <summary>One decision: its answer, what that answer rests on, and how long to wait for room before deciding again.</summary>
-    private readonly record struct Step(
-        AdmissionAnswer Answer, Commit? Commit, TimeSpan Wait = default, RoomRequest Asked = default, PolicyPlan? Plan = null);
-
-    /// <summary>What a wait for room brought: room taken at a moment, or none.</summary>
-    private sealed record Granted(Reading? At, Step First) : IRoom
-    {
-        public bool TryTake(in RoomRequest request, long monotonicMicros) =>
-            At is not null && request.Lane == First.Asked.Lane && request.Units <= First.Asked.Units;
-
-        public long RetryAfterMs(in RoomRequest request, long monotonicMicros) => First.Answer.RetryAfterMs;
     }
 }

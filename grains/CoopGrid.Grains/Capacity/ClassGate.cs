@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Grains.Usage;
@@ -13,6 +14,7 @@ namespace CoopGrid.Grains.Capacity;
 /// <list type="number">
 /// <item>Room is taken from the leased buckets only; nobody overtakes who waits (SPEC.md §5).</item>
 /// <item>Demand is counted as totals since the gate was made, so an exchange may be lost or repeated.</item>
+/// <item>Plans follow each other and never go back, however decisions of two slices mix. Who waits when a plan ends is refused.</item>
 /// <item>An entry may not count before <see cref="Mark"/>: the promise that slices close by (L5a).</item>
 /// </list>
 /// </summary>
@@ -28,14 +30,16 @@ internal sealed class ClassGate
     private readonly WaitingRoom<RoomWait> _waiting = new(MaxWaiting);
     private readonly List<Waiting<RoomWait>> _served = [];
     private readonly List<Waiting<RoomWait>> _expired = [];
-    private readonly SortedDictionary<long, long> _periods = [];
+    private readonly List<PeriodDemand> _periods = [];
     private readonly Dictionary<string, LaneTotals> _totals = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClassView? _view;
     private RoomBuckets? _buckets;
     private DemandMeter _demand = new(0);
     private long _mark = long.MinValue;
+    private int _version;
     private long _countedSince;
+    private GateDemand _asked;
 
     public ClassGate(ClassId @class, GridClock clock)
     {
@@ -56,6 +60,13 @@ internal sealed class ClassGate
     /// <summary>Nothing more is counted before this slice.</summary>
     public long Mark => Volatile.Read(ref _mark);
 
+    /// <summary>The policy of a slice, unless the gate has left it already: a clock that steps back does not bring it back.</summary>
+    public PolicyPlan PlanAt(ClassView view, long slice)
+    {
+        PolicyPlan plan = view.At(slice);
+        return plan.Plan.Version < Volatile.Read(ref _version) && view.Next is { } next ? next : plan;
+    }
+
     /// <summary>The class's room under a plan, for one decision.</summary>
     public IRoom RoomFor(CapacityPlan plan) => new GateRoom(this, plan);
 
@@ -71,7 +82,7 @@ internal sealed class ClassGate
         var wait = new RoomWait();
         lock (_lock)
         {
-            if (!Follow(plan, _clock.Read().Micros).Fits(request)) return Task.FromResult<Reading?>(null);
+            if (Follow(plan, _clock.Read().Micros)?.Fits(request) != true) return Task.FromResult<Reading?>(null);
             if (!_waiting.TryEnter(request, untilMicros, wait, out RoomWait? evicted)) return Task.FromResult<Reading?>(null);
             evicted?.End(null);
             Serve();
@@ -86,14 +97,15 @@ internal sealed class ClassGate
     {
         lock (_lock)
         {
-            LaneTotals totals = _totals.GetValueOrDefault(lane);
-            _totals[lane] = new(
+            ref LaneTotals totals = ref CollectionsMarshal.GetValueRefOrAddDefault(_totals, lane, out _);
+            totals = new(
                 lane,
                 totals.Demanded + demanded,
                 totals.Admitted + (admitted ? asked.Units : 0),
                 totals.Refused + (admitted ? 0 : demanded));
-            if (admitted) _demand.Admitted(asked);
-            else if (demanded > 0) _demand.Refused(asked with { Units = demanded });
+            bool known = asked.Lane < _buckets?.Plan.Lanes;
+            if (known && admitted) _demand.Admitted(asked);
+            else if (known && demanded > 0) _demand.Refused(asked with { Units = demanded });
             CountPeriod(period, demanded);
         }
     }
@@ -104,7 +116,7 @@ internal sealed class ClassGate
         lock (_lock) CountPeriod(period, units);
     }
 
-    /// <summary>Promises that nothing more is counted before a slice; the caller has logged it.</summary>
+    /// <summary>Nothing that is decided from now on is counted before a slice; the caller then logs the promise.</summary>
     public void RaiseMark(long slice)
     {
         lock (_lock) _mark = Math.Max(_mark, slice);
@@ -125,7 +137,7 @@ internal sealed class ClassGate
                 LeaseBurstUnits = lease.Held.BurstUnits,
                 TierDemand = TakeDemand(),
                 Lanes = [.. _totals.Values],
-                Periods = [.. _periods.Select(period => new PeriodDemand(period.Key, period.Value))],
+                Periods = [.. _periods],
                 LastTick = lastTick,
             };
         }
@@ -155,54 +167,70 @@ internal sealed class ClassGate
 
     private bool TryTake(CapacityPlan plan, in RoomRequest request, long micros)
     {
-        lock (_lock) return _waiting.TryPass(Follow(plan, micros), request, micros);
+        lock (_lock) return Follow(plan, micros) is { } buckets && _waiting.TryPass(buckets, request, micros);
     }
 
     private bool HasRoom(CapacityPlan plan, in RoomRequest request, long micros)
     {
-        lock (_lock) return !_waiting.MustWaitBehind(request) && Follow(plan, micros).HasRoom(request, micros);
+        lock (_lock) return Follow(plan, micros) is { } buckets && !_waiting.MustWaitBehind(request) && buckets.HasRoom(request, micros);
     }
 
     private long RetryAfterMs(CapacityPlan plan, in RoomRequest request, long micros)
     {
         lock (_lock)
         {
-            long wait = Follow(plan, micros).MicrosUntilRoom(request, micros);
+            if (Follow(plan, micros) is not { } buckets) return 1;
+            long wait = buckets.MicrosUntilRoom(request, micros);
             return wait == long.MaxValue ? 0 : Math.Max(1, wait / 1000);
         }
     }
 
-    // A policy's plan takes over with the first decision or signal of its first slice.
-    private RoomBuckets Follow(CapacityPlan plan, long micros)
+    // A policy's plan takes over with the first decision or signal of its first slice; null for a plan that has ended.
+    private RoomBuckets? Follow(CapacityPlan plan, long micros)
     {
+        if (plan.Version < _version) return null;
         if (_buckets is null)
         {
             _buckets = new RoomBuckets(plan);
             _demand = new DemandMeter(plan.Lanes);
         }
-        else if (!ReferenceEquals(_buckets.Plan, plan))
+        else if (plan.Version > _version)
         {
+            // Who waits asked for the old plan's lanes: their time is up.
+            _waiting.Serve(_buckets, long.MaxValue - 1, _served, _expired);
+            foreach (Waiting<RoomWait> expired in _expired) expired.Waiter.End(null);
+            _expired.Clear();
             _buckets.SetPlan(plan, micros);
             _demand = new DemandMeter(plan.Lanes);
         }
 
+        Volatile.Write(ref _version, plan.Version);
         return _buckets;
     }
 
     private void CountPeriod(long period, long units)
     {
         if (units == 0) return;
-        _periods[period] = _periods.GetValueOrDefault(period) + units;
-        while (_periods.Count > PeriodsKept) _periods.Remove(_periods.Keys.First());
+        if (_periods.Count > 0 && _periods[^1].Period == period)
+        {
+            _periods[^1] = new(period, _periods[^1].Units + units);
+            return;
+        }
+
+        // Nearly every count is of the newest period; one that comes late joins its own if that is still here.
+        int place = _periods.FindIndex(kept => kept.Period >= period);
+        if (place >= 0 && _periods[place].Period == period) _periods[place] = new(period, _periods[place].Units + units);
+        else _periods.Insert(place >= 0 ? place : _periods.Count, new(period, units));
+        if (_periods.Count > PeriodsKept) _periods.RemoveAt(0);
     }
 
     private ImmutableArray<long> TakeDemand()
     {
         long now = _clock.Read().Micros;
         if (_buckets is null || now <= _countedSince) return [];
-        GateDemand demand = _demand.Take().ToGateDemand(_buckets.Plan, now - _countedSince);
+        _asked = _asked.Follow(_demand.Take().ToGateDemand(_buckets.Plan, now - _countedSince));
         _countedSince = now;
-        return ImmutableArray.Create(demand.Tiers);
+        return ImmutableArray.Create(_asked.Tiers);
     }
 
     private void Pump()

@@ -43,6 +43,14 @@ internal sealed partial class ClassGates(
         }
     }
 
+    /// <summary>For how long keys of the class must be remembered, in ms; null while the class is not known here.</summary>
+    public long? DedupeWindowMs(ClassId @class)
+    {
+        if (!_gates.TryGetValue(@class, out Lazy<ClassGate>? gate) || !gate.Value.Ready.IsCompletedSuccessfully) return null;
+        ClassPolicies policies = gate.Value.View.Policies;
+        return Math.Max(policies.Current.DedupeWindowMs, policies.Next?.DedupeWindowMs ?? 0);
+    }
+
     /// <summary>Ends the exchanges.</summary>
     public void Stop() => _stopping.Cancel();
 
@@ -104,13 +112,16 @@ internal sealed partial class ClassGates(
         return report.Lanes.Sum(lane => lane.Demanded) + report.Periods.Sum(period => period.Units);
     }
 
-    // The ledger refuses entries that would break a promise that is in it, so the mark may be promised as soon as its slice is over.
+    // First the gate, so that what is decided from now on keeps the promise; then the ledger, which refuses what was decided before.
     private void PromiseMark(ClassGate gate)
     {
+        Instant now = clock.Read().Now;
         WindowPolicy window = gate.View.Policies.Current.Window;
-        long open = window.SliceAt(clock.Read().Now.PlusMs(-window.GraceMs));
-        if (open <= gate.Mark || ledger.IsStalled) return;
-        if (ledger.AppendMark(new(gate.Class, open)) is not null) gate.RaiseMark(open);
+        window = gate.View.At(window.SliceAt(now)).Policy.Window;
+        long open = Math.Max(gate.Mark, window.SliceAt(now.PlusMs(-window.GraceMs)));
+        if (open <= ledger.MarkOf(gate.Class) || ledger.IsStalled) return;
+        gate.RaiseMark(open);
+        ledger.AppendMark(new(gate.Class, open));
     }
 
     [LoggerMessage(LogLevel.Warning, "The exchange with class {Class} failed; its gate goes on with what it holds.")]

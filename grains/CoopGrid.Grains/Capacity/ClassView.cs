@@ -29,7 +29,7 @@ internal sealed class ClassView
 
     private PolicyPlan Current { get; }
 
-    private PolicyPlan? Next { get; }
+    public PolicyPlan? Next { get; }
 
     /// <summary>The policy in force in a slice, with its plan.</summary>
     public PolicyPlan At(long slice) => Next is not null && slice >= Policies.NextFromSlice ? Next : Current;

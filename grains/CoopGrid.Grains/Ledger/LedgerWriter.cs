@@ -13,6 +13,7 @@ namespace CoopGrid.Grains.Ledger;
 /// <item>After a failed or hanging attempt the waiters of both segments learn that nothing is known, nothing is accepted (L7), and the
 /// same segment is sent again at the same position until it is committed or the producer is sealed (L2).</item>
 /// <item>Once sealed, nothing is accepted, and nothing that was open is ever answered true.</item>
+/// <item>After a mark nothing is accepted that adds to an older slice of its class (L5a); cancels still reach back.</item>
 /// </list>
 /// </summary>
 public sealed partial class LedgerWriter : IAsyncDisposable
@@ -26,6 +27,8 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     private readonly ITimer _watch;
     private readonly TaskCompletionSource _sealed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<ClassId, long> _marks = [];
+    private long _highestMark = long.MinValue;
     private ImmutableArray<ICommitObserver> _observers = [];
     private SegmentWriter _gathering;
     private SegmentWriter _writing;
@@ -56,6 +59,16 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     /// <summary>The position that the next append gets, or one before it: it only grows.</summary>
     public long NextPosition => Volatile.Read(ref _gatheringCommit).Position;
 
+    /// <summary>The commit of a position that was appended to; null once it is durable.</summary>
+    public Commit? CommitAt(long position)
+    {
+        // A segment moves from gathering to writing, and is left behind there only when it is durable.
+        Commit gathering = Volatile.Read(ref _gatheringCommit);
+        if (gathering.Position == position) return gathering;
+        Commit? writing = Volatile.Read(ref _writingCommit);
+        return writing?.Position == position ? writing : null;
+    }
+
     /// <summary>Whether a commit failed or hangs and is being retried: nothing may be decided.</summary>
     public bool IsStalled => _stalled;
 
@@ -82,7 +95,16 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         return row;
     }
 
-    /// <summary>Appends a member's entry; null if nothing may be decided now (L7: stalled, full, sealed, closing or not open).</summary>
+    /// <summary>The newest mark of a class in this log, or <see cref="long.MinValue"/>.</summary>
+    public long MarkOf(ClassId @class)
+    {
+        lock (_lock) return _marks.GetValueOrDefault(@class, long.MinValue);
+    }
+
+    /// <summary>
+    /// Appends a member's entry; null if nothing may be decided now (L7: stalled, full, sealed, closing or not open), or if it was decided
+    /// before a mark that it would break: decide it again.
+    /// </summary>
     /// <exception cref="ArgumentException">The entry is over <see cref="LedgerOptions.MaxEntryBytes"/>, or a name is not valid Unicode.</exception>
     /// <exception cref="OverflowException">A class's sum leaves 64 bits; nothing is changed.</exception>
     public Commit? Append(MemberId member, ReadOnlySpan<byte> entry, ReadOnlySpan<ClassDelta> deltas) =>
@@ -97,7 +119,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         bool wake;
         lock (_lock)
         {
-            if (!_accepting || !_gathering.TryAppend(member, entry, deltas, change)) return null;
+            if (!_accepting || BreaksMark(deltas) || !_gathering.TryAppend(member, entry, deltas, change)) return null;
             commit = _gatheringCommit;
             wake = _idle;
             _idle = false;
@@ -105,6 +127,18 @@ public sealed partial class LedgerWriter : IAsyncDisposable
 
         if (wake) _wake.Set();
         return commit;
+    }
+
+    private bool BreaksMark(ReadOnlySpan<ClassDelta> deltas)
+    {
+        foreach (ref readonly ClassDelta delta in deltas)
+        {
+            // Nearly every entry is of a slice that no class has marked.
+            if (delta.Slice >= _highestMark || (delta.Units <= 0 && delta.Members <= 0)) continue;
+            if (_marks.TryGetValue(delta.Class, out long mark) && delta.Slice < mark) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Appends the promise that nothing more comes before a slice; null as for an entry.</summary>
@@ -116,6 +150,8 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         {
             if (!_accepting) return null;
             _gathering.Mark(mark);
+            _marks[mark.Class] = Math.Max(mark.Slice, _marks.GetValueOrDefault(mark.Class, long.MinValue));
+            _highestMark = Math.Max(_highestMark, mark.Slice);
             commit = _gatheringCommit;
             wake = _idle;
             _idle = false;

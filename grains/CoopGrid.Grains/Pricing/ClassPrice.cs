@@ -52,21 +52,24 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
         foreach (LaneTotals lane in report.Lanes) _lanes[(lane.Lane, report.Producer)] = lane;
         foreach (PeriodDemand period in report.Periods)
         {
-            if (Last is { } last && period.Period < last.Period + last.Count) continue;
+            if (period.Period < OpenPeriod) continue;
             _demand[(report.Producer, period.Period)] = period.Units;
         }
     }
 
-    /// <summary>Closes the periods that are over, and writes them.</summary>
-    public async Task Close(ClassPolicy policy, Instant now)
+    /// <summary>The first period that is not closed; <see cref="long.MinValue"/> before the first row.</summary>
+    public long OpenPeriod => Last is { } last ? last.Period + last.Count : long.MinValue;
+
+    /// <summary>Closes the periods that are over, each by the policy that was in force in it, and writes them.</summary>
+    public async Task Close(ClassPolicies policies, Instant now)
     {
-        long over = PriceRule.PeriodAt(policy, now.PlusMs(-GatherMs));
-        long next = Last is { } last ? last.Period + last.Count : over;
+        long over = PriceRule.PeriodAt(policies.Current, now.PlusMs(-GatherMs));
+        long next = Last is null ? over - 1 : OpenPeriod;
         if (next >= over) return;
 
         List<PricePeriod> rows = [];
         PricePeriod? newest = Last;
-        foreach (PricePeriod row in RowsOf(policy, next, over))
+        foreach (PricePeriod row in RowsOf(policies, next, over))
         {
             newest = newest is { } before && PriceRule.Extends(before, row) ? before with { Count = before.Count + row.Count } : row;
             if (rows.Count > 0 && rows[^1].Period == newest.Value.Period) rows[^1] = newest.Value;
@@ -79,11 +82,26 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
         foreach ((long Producer, long Period) told in _demand.Keys.Where(told => told.Period < over).ToList()) _demand.Remove(told);
     }
 
+    private IEnumerable<PricePeriod> RowsOf(ClassPolicies policies, long from, long until)
+    {
+        long change = policies.Next is { } next
+            ? Math.Clamp(PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice)), from, until)
+            : until;
+        PricePeriod? previous = Last;
+        foreach (PricePeriod row in RowsOf(policies.Current, previous, from, change))
+        {
+            previous = row;
+            yield return row;
+        }
+
+        if (change == until) yield break;
+        foreach (PricePeriod row in RowsOf(policies.Next!, previous, change, until)) yield return row;
+    }
+
     /// <summary>The closed periods' rows: those with demand one by one, the stretches without as missed.</summary>
-    private IEnumerable<PricePeriod> RowsOf(ClassPolicy policy, long from, long until)
+    private IEnumerable<PricePeriod> RowsOf(ClassPolicy policy, PricePeriod? previous, long from, long until)
     {
         TimeOfUse timeOfUse = TimeOfUseOf(policy);
-        PricePeriod? previous = Last;
         foreach (IGrouping<long, KeyValuePair<(long Producer, long Period), long>> told in
             _demand.Where(told => told.Key.Period >= from && told.Key.Period < until).GroupBy(told => told.Key.Period).OrderBy(told => told.Key).ToList())
         {

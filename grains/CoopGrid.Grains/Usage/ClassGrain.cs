@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Governance;
+using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -67,14 +68,19 @@ internal sealed partial class ClassGrain(
 
     public async Task Found(ClassPolicy policy, string timeZone)
     {
-        if (state.State.Policies is not null) return;
-        await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone) });
-        await Start();
+        // A founding that was broken off goes on.
+        if (state.State.Policies is null) await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone) });
+        if (_log is null) await Start();
     }
 
     public async ValueTask<ClassSignal> Exchange(GateReport report)
     {
-        if (_log is null || _price is null || _leases is null) return new ClassSignal { Exchange = report.Exchange };
+        if (_log is null || _price is null || _leases is null)
+        {
+            Forget();
+            return new ClassSignal { Exchange = report.Exchange };
+        }
+
         if (report.LastTick is { } tick) await _log.Follow(tick);
         _price.Hear(report);
         if (_leases.Answer(report) is not { } grant)
@@ -103,7 +109,12 @@ internal sealed partial class ClassGrain(
 
     public ValueTask<ClassState?> GetState()
     {
-        if (_price is null) return new((ClassState?)null);
+        if (_price is null)
+        {
+            Forget();
+            return new((ClassState?)null);
+        }
+
         Instant now = clock.Read().Now;
         Roll(now);
         int multiplier = _price.MultiplierAt(_inForce!, now);
@@ -122,11 +133,18 @@ internal sealed partial class ClassGrain(
         });
     }
 
-    public ValueTask<ClassPolicies?> GetPolicies() => new(state.State.Policies);
+    public ValueTask<ClassPolicies?> GetPolicies()
+    {
+        if (_log is null) Forget();
+        return new(state.State.Policies);
+    }
 
     public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
     {
-        if (state.State.Policies is not { } policies) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
+        if (_log is null) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
+        Instant now = clock.Read().Now;
+        Roll(now);
+        ClassPolicies policies = Settled();
         if (basedOnVersion != policies.Newest.Version)
             return new(PolicyOutcome.VersionConflict, policies, $"The newest version is {policies.Newest.Version}: read it and try again.");
         IReadOnlyList<PolicyError> errors = PolicyRules.Check(policy, policies.TimeZone);
@@ -134,7 +152,6 @@ internal sealed partial class ClassGrain(
         if (NotChangeable(policies.Current, policy) is { } field)
             return new(PolicyOutcome.NotChangeable, policies, $"{field} cannot change while members have windows in the class: found another class.");
 
-        Instant now = clock.Read().Now;
         ClassPolicies next = policies with
         {
             Next = policy with { Version = policies.Newest.Version + 1 },
@@ -146,11 +163,17 @@ internal sealed partial class ClassGrain(
         return new(PolicyOutcome.Accepted, next);
     }
 
+    // Made-up names must not fill the memory: only a founded class is kept alive.
+    private void Forget() => DeactivateOnIdle();
+
     private static string? NotChangeable(ClassPolicy current, ClassPolicy changed)
     {
         if (changed.Entry != current.Entry) return "entry";
         if (changed.Window.SliceMs != current.Window.SliceMs) return "window.sliceMs";
-        return changed.Window.Slices != current.Window.Slices ? "window.slices" : null;
+        if (changed.Window.Slices != current.Window.Slices) return "window.slices";
+
+        // The history counts its periods by their length.
+        return PriceRule.PeriodMs(changed) != PriceRule.PeriodMs(current) ? "price.controlPeriodMs" : null;
     }
 
     private async Task Start()
@@ -158,11 +181,13 @@ internal sealed partial class ClassGrain(
         ClassCheckpoint stored = state.State with { Epoch = state.State.Epoch + 1 };
         await Write(stored);
         Instant now = clock.Read().Now;
+        long openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
         ClassFold fold = stored.ToFold();
+        fold.Window.KeepFor(openSlice);
         var log = new ClassLog(_id, fold, ledger);
         await log.CatchUp();
         _fold = fold;
-        _openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
+        _openSlice = openSlice;
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
         _price = new ClassPrice(_id, stored.Policies.TimeZone, prices);
         await _price.Load(_inForce, now);
@@ -180,7 +205,7 @@ internal sealed partial class ClassGrain(
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
-            await _price!.Close(_inForce!, reading.Now);
+            await _price!.Close(state.State.Policies!, reading.Now);
             await CloseSlices();
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
@@ -221,15 +246,24 @@ internal sealed partial class ClassGrain(
             rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
         await slices.AppendAsync(_id, rows, CancellationToken.None);
         _openSlice = promised;
+        _fold.Window.KeepFor(promised);
         _changed = true;
     }
 
     private ClassCheckpoint Checkpoint()
     {
+        // The last periods before a change are priced after it, by the policy that was in force in them.
+        ClassPolicies policies = state.State.Policies!;
+        bool priced = policies.Next is { } next && _price!.OpenPeriod >= PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice));
+        return (state.State with { Policies = priced ? Settled() : policies }).With(_fold, _openSlice);
+    }
+
+    /// <summary>The policies, with one that has come into force as the current one.</summary>
+    private ClassPolicies Settled()
+    {
         ClassPolicies policies = state.State.Policies!;
         bool settled = policies.Next is not null && ReferenceEquals(_inForce, policies.Next);
-        ClassPolicies kept = settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
-        return (state.State with { Policies = kept }).With(_fold, _openSlice);
+        return settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
     }
 
     private async Task Save()

@@ -27,18 +27,23 @@ public sealed class GridClock
     /// <summary>Reads the clock once.</summary>
     public Reading Read()
     {
-        long micros = (long)((Int128)(_time.GetTimestamp() - _origin) * 1_000_000 / _time.TimestampFrequency);
+        long micros = Micros();
         return new(new Instant(Volatile.Read(ref _anchor).UnixMicrosAtOrigin + micros), micros);
     }
 
     /// <summary>Follows the wall clock if it has gone another way than the monotonic one.</summary>
     public void Correct()
     {
-        long wall = Instant.Now(_time).UnixMicroseconds;
-        Reading reading = Read();
-        long off = wall - reading.Now.UnixMicroseconds;
-        if (Math.Abs(off) > Tolerance.TotalMicroseconds) Volatile.Write(ref _anchor, new(_anchor.UnixMicrosAtOrigin + off));
+        // Two that correct at once must come to the same anchor, and a thread that was held up in between must not correct at all.
+        Anchor anchor = Volatile.Read(ref _anchor);
+        long before = Micros();
+        long wall = Instant.Now(_time).UnixMicroseconds - anchor.UnixMicrosAtOrigin;
+        long after = Micros();
+        long off = wall < before ? wall - before : Math.Max(0, wall - after);
+        if (Math.Abs(off) > Tolerance.TotalMicroseconds) Volatile.Write(ref _anchor, new(anchor.UnixMicrosAtOrigin + off));
     }
+
+    private long Micros() => (long)((Int128)(_time.GetTimestamp() - _origin) * 1_000_000 / _time.TimestampFrequency);
 
     private sealed record Anchor(long UnixMicrosAtOrigin);
 }

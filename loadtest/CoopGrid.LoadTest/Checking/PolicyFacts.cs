@@ -4,10 +4,12 @@ using CoopGrid.Client;
 namespace CoopGrid.LoadTest.Checking;
 
 /// <summary>What a run needs to know of a class's policy; what the JSON leaves out is as in the protocol's defaults.</summary>
+/// <param name="QuotaUnitsPerSecond">A member's own rate; 0 = no limit.</param>
 /// <param name="CriticalLane">The first lane of critical priority, or null.</param>
 /// <param name="Entitled">Lanes that need an entitlement.</param>
 internal sealed record PolicyFacts(
-    bool Metered, long SliceMs, int Slices, long GraceMs, long MaxRequestUnits, string? CriticalLane, IReadOnlyList<string> Entitled)
+    bool Metered, long SliceMs, int Slices, long GraceMs, long MaxRequestUnits, long QuotaUnitsPerSecond,
+    string? CriticalLane, IReadOnlyList<string> Entitled)
 {
     public static async Task<PolicyFacts> ReadAsync(CoopGridClient client, string coop, string name, CancellationToken stop = default) =>
         Parse((await client.Classes.GetPolicyAsync(coop, name, stop)).PolicyJson);
@@ -33,7 +35,8 @@ internal sealed record PolicyFacts(
 
         return new(
             Is(policy, "entry", "metered", ifMissing: false), Number(window, "sliceMs", 3_600_000), (int)Number(window, "slices", 168),
-            Number(window, "graceMs", 0), Number(capacity, "maxRequestUnits", 1), critical, entitled);
+            Number(window, "graceMs", 0), Number(capacity, "maxRequestUnits", 1),
+            Number(Part(policy, "quota"), "unitsPerSecond", 0), critical, entitled);
     }
 
     private static JsonElement Part(JsonElement parent, string name)

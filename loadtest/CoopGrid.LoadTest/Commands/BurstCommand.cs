@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CoopGrid.Client;
 using CoopGrid.LoadTest.Checking;
+using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Schedule;
 
 namespace CoopGrid.LoadTest.Commands;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CoopGrid.Client;
 using CoopGrid.LoadTest.Checking;
 using CoopGrid.LoadTest.Results;
+using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Sending;
 
 namespace CoopGrid.LoadTest.Commands;

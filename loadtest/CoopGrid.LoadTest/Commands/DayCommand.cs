@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CoopGrid.Client;
 using CoopGrid.LoadTest.Checking;
+using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Schedule;
 using CoopGrid.Protocol.V1;
 
@@ -32,6 +33,7 @@ internal sealed class DayCommand
         {
             CapacityUnitsPerSecond = state.CapacityUnitsPerSecond,
             MaxRequestUnits = policy.MaxRequestUnits,
+            QuotaUnitsPerSecond = policy.QuotaUnitsPerSecond,
             Seconds = parsed.GetValue(_seconds),
             HighestRate = parsed.GetValue(_rate),
             CriticalLane = policy.CriticalLane ?? "",

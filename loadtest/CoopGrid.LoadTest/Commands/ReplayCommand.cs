@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CoopGrid.Client;
 using CoopGrid.LoadTest.Checking;
+using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Schedule;
 using CoopGrid.LoadTest.Sending;
 using CoopGrid.LoadTest.Traces;
@@ -37,9 +38,8 @@ internal sealed class ReplayCommand
 
     private Task<int> RunAsync(ParseResult parsed, CancellationToken stop) => Guard.RunAsync(async () =>
     {
-        RunContext run = _run.Read(parsed);
         double speed = Speed(parsed.GetValue(_speed)!);
-        if (speed == 0) run = run with { Settings = run.Settings with { Pace = Pace.AsAnswered } };
+        RunContext run = _run.Read(parsed, speed == 0 ? Pace.AsAnswered : Pace.Schedule);
         FileInfo file = parsed.GetValue(_file)!;
         using StreamReader text = file.OpenText();
         using CoopGridClient client = run.OpenClient();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CoopGrid.Client;
+using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Sending;
 
 namespace CoopGrid.LoadTest.Commands;
@@ -15,11 +16,11 @@ internal sealed class RunOptions
 
     public Option<string> Coop { get; } = new("--coop") { Description = "The co-op.", DefaultValueFactory = _ => "messaging" };
 
-    public Option<string> Class { get; } = new("--class") { Description = "The customer class.", DefaultValueFactory = _ => "residential" };
+    public Option<string> Class { get; } = new("--class") { Description = "The customer class.", DefaultValueFactory = _ => "people" };
 
     public Option<SendMode> Mode { get; } = new("--mode") { Description = "unary, batch or stream.", DefaultValueFactory = _ => SendMode.Unary };
 
-    public Option<int> MaxInFlight { get; } = new("--max-in-flight") { Description = "Beyond it, requests are shed by the generator and counted.", DefaultValueFactory = _ => 4096 };
+    public Option<int?> MaxInFlight { get; } = new("--max-in-flight") { Description = "Requests without an answer at most; what comes due beyond it is shed by the generator and counted. Default: 4096, or 512 at --speed max." };
 
     public Option<int> Batch { get; } = new("--batch") { Description = "Requests in one batch or stream message at most.", DefaultValueFactory = _ => 256 };
 
@@ -43,7 +44,8 @@ internal sealed class RunOptions
             command.Add(option);
     }
 
-    public RunContext Read(ParseResult parsed)
+    /// <param name="pace">What sets the pace.</param>
+    public RunContext Read(ParseResult parsed, Pace pace = Pace.Schedule)
     {
         string run = $"{parsed.CommandResult.Command.Name}-{Guid.NewGuid():N}"[..(parsed.CommandResult.Command.Name.Length + 13)];
         return new RunContext
@@ -55,7 +57,8 @@ internal sealed class RunOptions
                 Class = parsed.GetValue(Class)!,
                 RunId = run,
                 Mode = parsed.GetValue(Mode),
-                MaxInFlight = parsed.GetValue(MaxInFlight),
+                MaxInFlight = parsed.GetValue(MaxInFlight) ?? (pace == Pace.AsAnswered ? 512 : 4096),
+                Pace = pace,
                 BatchSize = parsed.GetValue(Batch),
                 CancelPermille = parsed.GetValue(Cancel),
             },
@@ -68,31 +71,4 @@ internal sealed class RunOptions
             CommandLine = string.Join(' ', parsed.Tokens.Select(token => token.Value)),
         };
     }
-}
-
-/// <summary>One run's options, read.</summary>
-internal sealed record RunContext
-{
-    public required string Address { get; init; }
-
-    public required RunSettings Settings { get; init; }
-
-    public TimeSpan RetryFor { get; init; } = TimeSpan.FromSeconds(5);
-
-    public ulong Seed { get; init; }
-
-    public required string Out { get; init; }
-
-    public string? History { get; init; }
-
-    public bool Plain { get; init; }
-
-    public bool Check { get; init; } = true;
-
-    public string CommandLine { get; init; } = "";
-
-    /// <summary>Where the recording goes: beside the result.</summary>
-    public string RecordingPath => Path.ChangeExtension(Out, ".recording.json");
-
-    public CoopGridClient OpenClient() => new(CoopGridOptions.For(Address) with { Deadline = RetryFor, StreamBatch = Settings.BatchSize });
 }

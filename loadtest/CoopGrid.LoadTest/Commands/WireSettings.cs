@@ -12,7 +12,7 @@ internal sealed class WireSettings
 
     public Option<string> Coop { get; } = new("--coop") { Description = "The co-op.", DefaultValueFactory = _ => "messaging" };
 
-    public Option<string> Class { get; } = new("--class") { Description = "The customer class.", DefaultValueFactory = _ => "residential" };
+    public Option<string> Class { get; } = new("--class") { Description = "The customer class.", DefaultValueFactory = _ => "people" };
 
     public Option<string> Lane { get; } = new("--lane") { Description = "The lane; default: the first standard one.", DefaultValueFactory = _ => "" };
 

@@ -44,6 +44,21 @@ internal sealed class ClassWatch(CoopGridClient client, string coop, string name
         {
             // The run is over.
         }
+
+        await LastLookAsync(clock.GetElapsedTime(started).TotalSeconds);
+    }
+
+    private async Task LastLookAsync(double seconds)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1), clock);
+            Take(await client.Classes.GetStateAsync(coop, name, patience.Token), seconds);
+        }
+        catch (Exception error) when (error is OperationCanceledException or RpcException)
+        {
+            // Nothing new.
+        }
     }
 
     private void Take(ClassState state, double seconds)

@@ -23,6 +23,7 @@ internal sealed class RunView(LoadRun run, ClassWatch watch, TimeProvider clock,
             while (await TickAsync(500, stop)) context.UpdateTarget(Picture());
             context.UpdateTarget(Picture());
         });
+        AnsiConsole.WriteLine();
     }
 
     private async Task LinesAsync(CancellationToken stop)

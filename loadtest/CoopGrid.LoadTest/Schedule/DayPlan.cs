@@ -15,6 +15,9 @@ internal sealed record DayPlan
     /// <summary>The largest request that the class takes, in units.</summary>
     public required long MaxRequestUnits { get; init; }
 
+    /// <summary>A member's own rate in units per second; 0 = no limit.</summary>
+    public long QuotaUnitsPerSecond { get; init; }
+
     public double Seconds { get; init; } = 90;
 
     /// <summary>The highest rate of requests to play with; requests get larger in larger classes to stay below it.</summary>
@@ -27,6 +30,12 @@ internal sealed record DayPlan
     /// <summary>Units of each request: the least that keeps the day's peak below <see cref="HighestRate"/>.</summary>
     public long Units => Math.Clamp((long)Math.Ceiling(CapacityUnitsPerSecond * Peak / HighestRate), 1, Math.Max(1, MaxRequestUnits));
 
+    /// <summary>
+    /// 15, or as many as it takes for each to stay within its own quota: it is the class that is to be too small for them, not their quota.
+    /// </summary>
+    public int HogCount => QuotaUnitsPerSecond == 0 ? 15
+        : (int)Math.Clamp(Math.Ceiling(CapacityUnitsPerSecond * Hogs(CrowdFrom) / (QuotaUnitsPerSecond * 0.9)), 15, 1000);
+
     private static double Peak => Enumerable.Range(0, 1000).Max(i => Steady(i / 1000.0) + Crowd(i / 1000.0) + Hogs(i / 1000.0) + Critical);
 
     public Workload Build()
@@ -35,7 +44,7 @@ internal sealed record DayPlan
         double full = (double)CapacityUnitsPerSecond / Units;
         troupe.Add("steady", 300, Seconds, t => full * Steady(t / Seconds));
         troupe.Add("crowd", 150, Seconds, t => full * Crowd(t / Seconds));
-        troupe.Add("hogs", 15, Seconds, t => full * Hogs(t / Seconds));
+        troupe.Add("hogs", HogCount, Seconds, t => full * Hogs(t / Seconds));
         troupe.Add(Troupe.Critical, 5, Seconds, _ => full * Critical);
         return troupe.Build();
     }
@@ -63,11 +72,12 @@ internal sealed record DayPlan
 
     internal static double Crowd(double part) => part is >= CrowdFrom and < CrowdTo ? 0.35 : 0;
 
+    /// <summary>Before noon they use up their baselines, within the target; at noon they alone want more than the class can carry.</summary>
     internal static double Hogs(double part) => part switch
     {
-        < 0.32 => 0,
-        < CrowdFrom => 0.2,
-        < CrowdTo => 1.5,
+        < 0.15 => 0.2,
+        < CrowdFrom => 0.3,
+        < CrowdTo => 1.2,
         < 0.65 => 0.1,
         _ => 0,
     };

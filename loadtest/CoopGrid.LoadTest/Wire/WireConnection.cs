@@ -62,7 +62,7 @@ internal sealed class WireConnection(WireOptions options, int number, TimeProvid
         while (true)
         {
             _now = clock.GetTimestamp();
-            if (_now >= to) _stopping = true;
+            _stopping |= _now >= to;
             if (_stopping && (_open == 0 || _now >= drainUntil)) return;
             if (!Receive()) continue;
             _now = clock.GetTimestamp();
@@ -70,6 +70,7 @@ internal sealed class WireConnection(WireOptions options, int number, TimeProvid
             while (Next(_in.AsSpan(used, _held - used), out int length)) used += length;
             _in.AsSpan(used, _held - used).CopyTo(_in);
             _held -= used;
+            _stopping |= _now >= to;
             StartAll();
             Flush();
         }

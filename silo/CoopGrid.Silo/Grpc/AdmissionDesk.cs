@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Grains.Ledger;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using CoopGrid.Protocol.V1;
@@ -13,18 +14,22 @@ namespace CoopGrid.Silo.Grpc;
 /// Takes requests from the wire to their members and back: finds the co-op and the member, groups batches by member, and turns every
 /// failure of the infrastructure into "no decision is known".
 /// </summary>
-internal sealed class AdmissionDesk(IGrainFactory grains, Coops coops, Senders senders, IOptions<GridSettings> settings)
+internal sealed class AdmissionDesk(
+    IGrainFactory grains, LedgerWriter ledger, Coops coops, Senders senders, IOptions<GridSettings> settings)
 {
     private const string Unknown = "No decision is known; ask again with the same key.";
 
     private readonly int _maxInFlight = settings.Value.Grpc.MaxInFlight;
+    private readonly Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> _admit =
+        (member, request) => WhenDurable(ledger, member.Pledge(request, ledger.Producer));
+    private readonly Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> _quote = (member, request) => member.Quote(request);
     private int _inFlight;
 
     /// <summary>Decides one request.</summary>
-    public ValueTask<AdmissionAnswer> Admit(AdmitRequest request) => Ask(request, static (member, asked) => member.Admit(asked));
+    public ValueTask<AdmissionAnswer> Admit(AdmitRequest request) => Ask(request, _admit);
 
     /// <summary>Quotes one request.</summary>
-    public ValueTask<AdmissionAnswer> Quote(AdmitRequest request) => Ask(request, static (member, asked) => member.Quote(asked));
+    public ValueTask<AdmissionAnswer> Quote(AdmitRequest request) => Ask(request, _quote);
 
     /// <summary>Decides many; members are asked side by side, each member's requests in their order.</summary>
     public async Task<AdmissionAnswer[]> AdmitBatch(IReadOnlyList<AdmitRequest> requests)
@@ -64,6 +69,14 @@ internal sealed class AdmissionDesk(IGrainFactory grains, Coops coops, Senders s
         {
             return new(CancelOutcome.Unavailable, 0, Unknown);
         }
+    }
+
+    // The member's turn ends with its decision; the commit is waited for here (L1).
+    private static async ValueTask<AdmissionAnswer> WhenDurable(LedgerWriter ledger, ValueTask<AdmissionPledge> pledged)
+    {
+        AdmissionPledge pledge = await pledged;
+        if (pledge.Position == 0 || ledger.CommitAt(pledge.Position) is not { } commit) return pledge.Answer;
+        return await commit.Committed() ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
     }
 
     private ValueTask<AdmissionAnswer> Ask(AdmitRequest request, Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> ask)

@@ -19,6 +19,9 @@ internal static class GridHost
     /// <exception cref="StorageStartException">The data folder or a database in it cannot be used; the message says what to do.</exception>
     public static WebApplication Build(string[] args)
     {
+        bool demonstrate = args.Contains(Demonstration.Flag);
+        args = [.. args.Where(argument => argument != Demonstration.Flag)];
+
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
             Args = args,
@@ -32,6 +35,7 @@ internal static class GridHost
         AddStorage(builder.Services, settings, out SqliteStorage storage);
         builder.UseOrleans(silo => AddSilo(silo, settings, storage));
         AddDoors(builder.Services);
+        if (demonstrate) builder.AddDemonstration();
 
         WebApplication host = builder.Build();
         MapDoors(host);
@@ -75,6 +79,11 @@ internal static class GridHost
         {
             cluster.ClusterId = "coopgrid";
             cluster.ServiceId = "coopgrid";
+        });
+        silo.Configure<GrainCollectionOptions>(collection =>
+        {
+            collection.CollectionAge = TimeSpan.FromSeconds(settings.Silo.CollectionAgeSeconds);
+            collection.CollectionQuantum = TimeSpan.FromSeconds(Math.Clamp(settings.Silo.CollectionAgeSeconds / 4, 1, 60));
         });
         silo.AddSqliteCheckpoints(storage.Checkpoints, GrainStates.Storage);
         silo.AddGrid();

@@ -15,6 +15,9 @@ public static class CheckpointHosting
             options.Invariant = "System.Data.SQLite";
             options.DataSource = checkpoints;
             options.GrainStorageSerializer = new OrleansGrainStorageSerializer(serializer);
+
+            // A member writes a block of keys a minute: emptied rows would pile up for ever.
+            options.DeleteStateOnClear = true;
         });
         return silo.AddAdoNetGrainStorage(name);
     }

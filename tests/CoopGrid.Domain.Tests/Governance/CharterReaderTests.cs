@@ -14,7 +14,7 @@ public sealed class CharterReaderTests
             {
               "coop": "village", // the word in every id
               "timeZone": "Europe/Paris",
-              "classes": { "homes": { "capacity": { "unitsPerSecond": 10, "burstUnits": 20, "maxRequestUnits": 5 }, }, },
+              "classes": { "homes": { "capacity": { "unitsPerSecond": 10, "burstUnits": 40, "maxRequestUnits": 5 }, }, },
               "members": [{ "name": "Anne & Bea", "class": "homes", "entitlements": ["critical"], "senders": ["a", "b"] }],
             }
             """);
@@ -70,7 +70,7 @@ public sealed class CharterReaderTests
                 "classes.residential.capacity.unitsPerSecond: must be a whole number from 1 to 1,000,000,000,000; was 0",
                 "classes.Shops: must be a word: lower-case letters, digits, '-' and '_', starting with a letter, at most 64 characters; was \"Shops\"",
                 "classes.Shops.entry: must be one of \"admitted\", \"metered\"; was \"metred\"",
-                "classes.Shops.capacity.maxRequestUnits: must be at most 18, the part of burstUnits (20) that no lane is guaranteed; was 21",
+                "classes.Shops.capacity.maxRequestUnits: must be at most 2, for which burstUnits (20) has room beside what it keeps back for the protected; was 21",
                 "members[0].class: must be one of the charter's classes: residential, Shops; was \"residental\". Did you mean residential?",
                 "members[1].senders[1]: must be a text of 1 to 128 bytes without control characters; was \"\"",
                 "members[1].name: is there twice: \"a\"",

@@ -44,7 +44,7 @@ public sealed class FoundingChartersTests
     {
         Charter charter = Read($"{Shipped}/messaging.json");
         ClassPolicy people = charter.FindClass("people")!.Policy;
-        Assert.Equal(new CapacityPolicy { UnitsPerSecond = 2000, BurstUnits = 4000, MaxRequestUnits = 400 }, people.Capacity);
+        Assert.Equal(new CapacityPolicy { UnitsPerSecond = 2000, BurstUnits = 4000, MaxRequestUnits = 300 }, people.Capacity);
         Assert.Equal(["messages", "bytes", "byte_days"], people.Weights.Select(weight => weight.Dimension));
         Assert.Equal(["critical"], charter.Members.Single(member => member.Name == "ambulance").Entitlements);
         Assert.Contains("alice@example.org", charter.Members[0].Senders);

@@ -17,7 +17,7 @@ internal static class Policies
         from window in Window(head.Item1)
         from tariff in Tariff
         from lanes in Lanes
-        from capacity in Gen.Select(Gen.Long[2, 1_000_000], Gen.Long[2_000, 1_000_000], Gen.Long[1, 100])
+        from capacity in Gen.Select(Gen.Long[2, 1_000_000], Gen.Long[4_000, 1_000_000], Gen.Long[1, 100])
         from quota in Gen.Select(Gen.Long[0, 1_000_000], Gen.Long[100, 1_000_000], Gen.Long[0, long.MaxValue / 10])
         from price in Price
         from weights in Gen.Select(Gen.Long[1, 1_000_000_000], Gen.Long[1, 1_000_000_000_000]).Array[0, 4]

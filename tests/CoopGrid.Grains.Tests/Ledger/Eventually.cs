@@ -19,5 +19,7 @@ internal static class Eventually
 
     public static Task<T> Soon<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Deadline, TestContext.Current.CancellationToken);
 
+    public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
     public static Task Soon(this Task task) => task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
 }

@@ -56,7 +56,7 @@ public sealed class LedgerWriterTests
         for (int i = 1; i <= 50; i++)
         {
             Commit commit = f.Append(1, units: i)!;
-            if (i % 10 == 0) f.Writer.AppendMark(new(LedgerWriterFixture.Homes, i));
+            if (i % 10 == 0) f.Writer.AppendMark(new(new ClassId("isle", "shops"), i));
             Assert.True(await commit.Committed().Soon());
             // Seen to fail with Complete() moved before the observers, and with a faulty observer not caught.
             Assert.True(seen.Positions.Count >= commit.Position);

@@ -4,7 +4,7 @@ using CoopGrid.LoadTest.Results;
 using CoopGrid.LoadTest.Schedule;
 using CoopGrid.Protocol.V1;
 
-namespace CoopGrid.LoadTest.Commands;
+namespace CoopGrid.LoadTest.Runs;
 
 /// <summary>Makes the members that a run needs.</summary>
 internal static class Enrolment

@@ -21,7 +21,7 @@ public sealed class CheckpointOptions
     [Range(1, 60_000)]
     public int LookEveryMs { get; set; } = 500;
 
-    /// <summary>How long stored keys are kept, in ms: at least the longest dedupe window of any class.</summary>
+    /// <summary>How long stored keys are kept, in ms; a class with a longer dedupe window keeps its members' for that.</summary>
     [Range(600_000, 86_400_000)]
     public int KeepKeysMs { get; set; } = 3_600_000;
 }

@@ -7,6 +7,9 @@ namespace CoopGrid.Grains.Usage;
 /// <summary>Records a member's decision: into the silo's ledger, and only then into the account.</summary>
 internal sealed class AccountLedger(LedgerWriter ledger, DirtyQueue dirty)
 {
+    /// <summary>This silo's producer.</summary>
+    public long Producer => ledger.Producer;
+
     /// <summary>Whether a decision could be recorded now (L7).</summary>
     public bool CanDecide => !ledger.IsStalled;
 

@@ -3,7 +3,7 @@ using CoopGrid.LoadTest.Sending;
 using CoopGrid.Protocol.V1;
 using Grpc.Core;
 
-namespace CoopGrid.LoadTest.Commands;
+namespace CoopGrid.LoadTest.Runs;
 
 /// <summary>One meter per member: its next sequence number, and what it was told is charged.</summary>
 internal sealed class MeterBook(CoopGridClient client, string coop, string[] members)

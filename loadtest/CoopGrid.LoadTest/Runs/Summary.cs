@@ -3,7 +3,7 @@ using CoopGrid.LoadTest.Live;
 using CoopGrid.LoadTest.Results;
 using CoopGrid.LoadTest.Sending;
 
-namespace CoopGrid.LoadTest.Commands;
+namespace CoopGrid.LoadTest.Runs;
 
 /// <summary>A run's end, in words.</summary>
 internal static class Summary

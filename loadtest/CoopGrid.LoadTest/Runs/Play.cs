@@ -6,7 +6,7 @@ using CoopGrid.LoadTest.Schedule;
 using CoopGrid.LoadTest.Sending;
 using Spectre.Console;
 
-namespace CoopGrid.LoadTest.Commands;
+namespace CoopGrid.LoadTest.Runs;
 
 /// <summary>Plays a workload from enrolment to the check of the books.</summary>
 internal sealed class Play(RunContext run, CoopGridClient client, string title, Func<double, string>? hour = null)
@@ -51,7 +51,8 @@ internal sealed class Play(RunContext run, CoopGridClient client, string title, 
         Task showing = new RunView(load, watch, run.Settings.Clock, title, hour).ShowAsync(IsLive(run), over.Token);
         await load.RunAsync(stop);
         await over.CancelAsync();
-        await Task.WhenAll(watching, showing);
+        await watching;
+        await showing;
     }
 
     private RunResult Result(LoadRun load, ClassWatch watch, CheckReport? report, DateTimeOffset startedAt, double seconds) => new()

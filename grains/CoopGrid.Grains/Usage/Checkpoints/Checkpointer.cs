@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 using Microsoft.Extensions.Hosting;
@@ -19,6 +20,7 @@ internal sealed partial class Checkpointer(
     CheckpointStore store,
     Retention retention,
     LedgerWriter ledger,
+    ClassGates gates,
     GridClock clock,
     IOptions<CheckpointOptions> options,
     ILogger<Checkpointer> logger) : BackgroundService
@@ -61,7 +63,9 @@ internal sealed partial class Checkpointer(
 
     private LedgerPosition LowestUnsaved()
     {
-        LedgerPosition lowest = dirty.Head?.At ?? new(ledger.Producer, ledger.NextPosition);
+        // The ledger's position first: whoever enters an empty queue after that appends at this position or after it.
+        var lowest = new LedgerPosition(ledger.Producer, ledger.NextPosition);
+        if (dirty.Head is { } head && head.At.CompareTo(lowest) < 0) lowest = head.At;
         foreach (Dirty failed in _failed)
         {
             if (failed.At.CompareTo(lowest) < 0) lowest = failed.At;
@@ -125,14 +129,19 @@ internal sealed partial class Checkpointer(
 
     private (MemberCheckpoint Checkpoint, ImmutableArray<Remembered> Keys) Snapshot(MemberClaim claim)
     {
-        Instant horizon = clock.Read().Now.PlusMs(-options.Value.KeepKeysMs);
+        Instant horizon = Horizon(new(claim.Member.Coop, claim.Account.Class));
         claim.Account.Keys.Forget(horizon);
         ImmutableArray<Remembered> keys =
             [.. claim.Account.Keys.OldestFirst().Where(key => key.Admitted.Sequence > claim.Stored.Sequence)];
         ImmutableArray<KeyBlockRef> blocks = claim.Stored.Blocks.RemoveAll(block => block.Newest < horizon);
-        if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(claim.Stored), keys[^1].Admitted.At));
+        if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(claim.Stored), keys.Max(key => key.Admitted.At)));
         return (MemberCheckpoint.From(claim.Account, claim.Newest.Producer, claim.Newest.Position, blocks), keys);
     }
+
+    /// <summary>Keys admitted before it are past their class's dedupe window; none are while that is not known here.</summary>
+    private Instant Horizon(ClassId @class) => gates.DedupeWindowMs(@class) is { } window
+        ? clock.Read().Now.PlusMs(-Math.Max(window, options.Value.KeepKeysMs))
+        : new(long.MinValue);
 
     private static long NextBlock(StoredCheckpoint before) => before.Blocks.IsEmpty ? 1 : before.Blocks[^1].Number + 1;
 

@@ -6,7 +6,7 @@ using CoopGrid.LoadTest.Sending;
 using CoopGrid.LoadTest.Traces;
 using CoopGrid.Protocol.V1;
 
-namespace CoopGrid.LoadTest.Commands;
+namespace CoopGrid.LoadTest.Runs;
 
 /// <summary>
 /// Replays metered homes: a meter per home, a row of the trace per slice of the class, from the slice that runs now on. A row is reported as

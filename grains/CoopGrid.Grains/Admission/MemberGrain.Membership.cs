@@ -1,0 +1,99 @@
+using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Capacity;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Admission;
+
+/// <content>Changes the membership and shows the account.</content>
+internal sealed partial class MemberGrain
+{
+    public async ValueTask<MemberAnswer> Enroll(string @class)
+    {
+        var id = new ClassId(_claim.Member.Coop, @class);
+        if (await gates.GetAsync(id) is not { } gate) return new(MemberOutcome.ClassUnknown, StateOf(), $"There is no class '{@class}'.");
+        MemberAnswer answer = await Change(gate, (account, sequence, at, slice, policy) => account.Status switch
+        {
+            MemberStatus.Unknown => (new Enrolled(sequence, at, slice, policy.Version, @class, policy.Window.Slices), null),
+            MemberStatus.Exited => (null, "The member has left the co-op."),
+            _ => (null, account.Class == @class ? null : $"The member belongs to the class '{account.Class}'."),
+        });
+
+        // Also if the commit is not known yet, or an earlier call of this kind went unanswered: the account says what holds.
+        if (_claim.Account.Class == @class) _gate = gate;
+        return answer;
+    }
+
+    public ValueTask<MemberAnswer> Suspend(bool suspended, string reason) => Change(_gate, (account, sequence, at, slice, policy) =>
+    {
+        MemberStatus wanted = suspended ? MemberStatus.Suspended : MemberStatus.Active;
+        if (account.Status == MemberStatus.Exited) return (null, "The member has left the co-op.");
+        return (account.Status == wanted ? null : new StatusChanged(sequence, at, slice, policy.Version, wanted, reason), null);
+    });
+
+    public ValueTask<MemberAnswer> Entitle(string lane, bool entitled) => Change(_gate, (account, sequence, at, slice, policy) =>
+    {
+        if (!policy.Lanes.Any(known => known.Name == lane))
+            return (null, $"No lane '{lane}'; there are {string.Join(", ", policy.Lanes.Select(known => known.Name))}.");
+        bool same = account.IsEntitledTo(lane) == entitled;
+        return (same ? null : new EntitlementChanged(sequence, at, slice, policy.Version, lane, entitled), null);
+    });
+
+    public ValueTask<MemberAnswer> RegisterMeter(string meter) => Change(_gate, (account, sequence, at, slice, policy) =>
+        (account.Meter(meter) is null ? new MeterRegistered(sequence, at, slice, policy.Version, meter) : null, null));
+
+    public ValueTask<MemberState> GetState() => new(StateOf());
+
+    private async ValueTask<MemberAnswer> Change(ClassGate? gate, MembershipChange change)
+    {
+        if (gate is null) return new(MemberOutcome.MemberUnknown, StateOf(), "No such member.");
+        MemberOutcome outcome = MemberOutcome.Unchanged;
+        Commit? commit;
+        lock (_claim.Gate)
+        {
+            if (!IsOwner) return new(MemberOutcome.Unavailable, StateOf(), NotHere);
+            (Conditions now, PolicyPlan plan) = ConditionsOf(gate);
+            (MemberEntry? entry, string? refusal) =
+                change(_claim.Account, _claim.Account.Sequence + 1, now.Now, now.SliceOf(_claim.Account), plan.Policy);
+            if (refusal is not null) return new(MemberOutcome.Conflict, StateOf(), refusal);
+            if (entry is not null)
+            {
+                if (ledger.Record(_claim, entry, gate.Class) is null) return new(MemberOutcome.Unavailable, StateOf(), NotNow);
+                outcome = MemberOutcome.Changed;
+            }
+
+            commit = _claim.LastCommit;
+        }
+
+        return await IsDurable(commit) ? new(outcome, StateOf()) : new(MemberOutcome.Unavailable, StateOf(), NotDurable);
+    }
+
+    private MemberState StateOf()
+    {
+        lock (_claim.Gate)
+        {
+            MemberAccount account = _claim.Account;
+            if (_gate is not { } gate) return new() { Member = _claim.Member };
+            (Conditions now, PolicyPlan plan) = ConditionsOf(gate);
+            long slice = now.SliceOf(account);
+            return new()
+            {
+                Member = _claim.Member,
+                Class = account.Class,
+                Status = account.Status,
+                WindowUsageUnits = account.UsageAt(slice),
+                Slice = slice,
+                BaselineRemainingUnits = AdmissionRule.BaselineLeft(account.UsageAt(slice), plan.Policy),
+                Entitlements = [.. account.Entitlements.Order(StringComparer.Ordinal)],
+                TotalUnits = account.TotalUnits,
+                Enrolled = account.Enrolled,
+                Sequence = account.Sequence,
+            };
+        }
+    }
+
+    private delegate (MemberEntry? Entry, string? Refusal) MembershipChange(
+        MemberAccount account, long sequence, Instant at, long slice, ClassPolicy policy);
+}

@@ -1,0 +1,31 @@
+using CoopGrid.Client;
+using CoopGrid.LoadTest.Sending;
+
+namespace CoopGrid.LoadTest.Runs;
+
+/// <summary>One run's options, read.</summary>
+internal sealed record RunContext
+{
+    public required string Address { get; init; }
+
+    public required RunSettings Settings { get; init; }
+
+    public TimeSpan RetryFor { get; init; } = TimeSpan.FromSeconds(5);
+
+    public ulong Seed { get; init; }
+
+    public required string Out { get; init; }
+
+    public string? History { get; init; }
+
+    public bool Plain { get; init; }
+
+    public bool Check { get; init; } = true;
+
+    public string CommandLine { get; init; } = "";
+
+    /// <summary>Where the recording goes: beside the result.</summary>
+    public string RecordingPath => Path.ChangeExtension(Out, ".recording.json");
+
+    public CoopGridClient OpenClient() => new(CoopGridOptions.For(Address) with { Deadline = RetryFor, StreamBatch = Settings.BatchSize });
+}

@@ -1,0 +1,75 @@
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Pricing;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+using Xunit;
+
+namespace CoopGrid.Grains.Tests.Attacks;
+
+/// <summary>Histories in which a class's price once stood still or used a policy that was not in force.</summary>
+public sealed class PriceTests
+{
+    private static readonly ClassId Relays = new("isle", "relays");
+    private static readonly ClassPolicy Small = new()
+    {
+        Window = new() { SliceMs = 10_000 },
+        Capacity = new() { UnitsPerSecond = 100, BurstUnits = 100, MaxRequestUnits = 1 },
+        Price = new() { CapPermille = 4000, DoublingPeriods = 1 },
+    };
+
+    [Fact]
+    public async Task A_class_without_history_prices_its_first_demand()
+    {
+        var history = new Rows();
+        var price = new ClassPrice(Relays, "UTC", history);
+        await price.Load(Small, At(0));
+        var policies = new ClassPolicies(Small, null, 0, "UTC");
+        await price.Close(policies, At(100));
+        price.Hear(Told(100, 160));
+        await price.Close(policies, At(101));
+
+        // Seen to fail while a class waited for its first row before it closed any.
+        Assert.Equal([99, 100], history.Written.Keys);
+        Assert.Equal(160, history.Written[100].Demand);
+        Assert.True(price.MultiplierAt(Small, At(101)) > 1000);
+    }
+
+    [Fact]
+    public async Task Periods_before_a_change_are_closed_by_the_policy_that_was_in_force()
+    {
+        var history = new Rows();
+        var price = new ClassPrice(Relays, "UTC", history);
+        await price.Load(Small, At(0));
+        ClassPolicy large = Small with { Version = 2, Capacity = Small.Capacity with { UnitsPerSecond = 1000 } };
+        var policies = new ClassPolicies(Small, large, 11, "UTC");
+        await price.Close(policies, At(109));
+        price.Hear(Told(109, 1));
+        price.Hear(Told(110, 1));
+        await price.Close(policies, At(112));
+
+        // Seen to fail while all that was open was closed by the policy of the moment.
+        Assert.Equal(80, history.Written[109].Target);
+        Assert.Equal(800, history.Written[110].Target);
+        Assert.Equal(111 + 1, price.OpenPeriod);
+    }
+
+    private static Instant At(long seconds) => Instant.FromUnixMs((seconds * 1000) + 500);
+
+    private static GateReport Told(long period, long units) => new() { Producer = 1, Periods = [new(period, units)] };
+
+    private sealed class Rows : IPriceHistory
+    {
+        public SortedDictionary<long, PricePeriod> Written { get; } = [];
+
+        public Task AppendAsync(ClassId @class, IReadOnlyList<PricePeriod> rows, CancellationToken cancellation)
+        {
+            foreach (PricePeriod row in rows) Written[row.Period] = row;
+            return Task.CompletedTask;
+        }
+
+        public Task<PricePeriod?> LastAsync(ClassId @class, CancellationToken cancellation) => Task.FromResult<PricePeriod?>(null);
+
+        public Task<IReadOnlyList<PricePeriod>> ReadAsync(ClassId @class, long fromPeriod, int limit, CancellationToken cancellation) =>
+            Task.FromResult<IReadOnlyList<PricePeriod>>([]);
+    }
+}

@@ -1,0 +1,171 @@
+using CoopGrid.Protocol.V1;
+
+namespace CoopGrid.LoadTest.Tests.Fakes;
+
+/// <summary>
+/// A grid of one co-op and one class that keeps exact books and can be told to misbehave: to fail, to lose answers, to stall, to charge
+/// wrongly. Lane "closed" has no room; every other lane always has.
+/// </summary>
+internal sealed class FakeGrid
+{
+    public const string Coop = "town", Class = "people";
+
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<string, FakeMember> _members = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Member, string Key), AdmitReply> _known = [];
+    private readonly HashSet<(string Member, string Key)> _cancelled = [];
+    private readonly Dictionary<string, FakeMeter> _meters = new(StringComparer.Ordinal);
+    private long _usage;
+    private int _failNext, _loseNext;
+
+    /// <summary>So many calls fail before anything is decided.</summary>
+    public int FailNext { set => _failNext = value; }
+
+    /// <summary>So many admissions are charged and then answered UNAVAILABLE.</summary>
+    public int LoseNext { set => _loseNext = value; }
+
+    /// <summary>While set and not completed, no admission is answered.</summary>
+    public TaskCompletionSource? Stall { get; set; }
+
+    /// <summary>Charged to a member on top of its next admission, unknown to callers.</summary>
+    public long Overcharge { get; set; }
+
+    /// <summary>Added to S, unknown to members.</summary>
+    public long WrongUsage { get; set; }
+
+    public int Multiplier { get; set; } = 1000;
+
+    public bool Metered { get; init; }
+
+    public long SliceMs { get; init; } = 3_600_000;
+
+    public int Decided { get; private set; }
+
+    public long Slice => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() / SliceMs;
+
+    public string PolicyJson => $$"""
+        { "entry": "{{(Metered ? "metered" : "admitted")}}", "window": { "sliceMs": {{SliceMs}}, "slices": 1000000, "graceMs": 60000 },
+          "capacity": { "unitsPerSecond": 1000, "burstUnits": 500, "maxRequestUnits": 100 },
+          "lanes": [ { "name": "critical", "priority": "critical", "needsEntitlement": true }, { "name": "standard" }, { "name": "closed" } ] }
+        """;
+
+    /// <summary>Whether this call is to fail, and is then counted off.</summary>
+    public bool Fails() => Interlocked.Decrement(ref _failNext) >= 0;
+
+    public bool Loses() => Interlocked.Decrement(ref _loseNext) >= 0;
+
+    public AdmitReply Decide(AdmitRequest request, bool quote = false)
+    {
+        lock (_lock)
+        {
+            if (!_members.TryGetValue(request.Member, out FakeMember? member)) return new() { Outcome = Outcome.MemberUnknown, Reason = "No such member." };
+            if (_cancelled.Contains((request.Member, request.Key))) return new() { Outcome = Outcome.KeyCancelled };
+            if (_known.TryGetValue((request.Member, request.Key), out AdmitReply? known)) return Again(known);
+            if (member.Suspended) return new() { Outcome = Outcome.MemberSuspended };
+            if (request.Lane == "critical" && !member.Entitlements.Contains("critical")) return new() { Outcome = Outcome.LaneForbidden };
+            if (request.Lane == "closed") return new() { Outcome = Outcome.CapacityExceeded, RetryAfterMs = 100 };
+            var reply = new AdmitReply
+            {
+                Outcome = Outcome.Admitted,
+                Units = request.Units,
+                MultiplierPermille = Multiplier,
+                Covered = new Covered { Surged = request.Units },
+                PolicyVersion = 1,
+            };
+            if (quote) return reply;
+            _known.Add((request.Member, request.Key), reply);
+            Charge(member, request.Units);
+            member.Total += Overcharge;
+            Overcharge = 0;
+            Decided++;
+            return reply;
+        }
+    }
+
+    public long? Cancel(CancelRequest request)
+    {
+        lock (_lock)
+        {
+            if (!_known.TryGetValue((request.Member, request.Key), out AdmitReply? known)) return null;
+            if (_cancelled.Add((request.Member, request.Key))) Charge(_members[request.Member], -known.Units);
+            return known.Units;
+        }
+    }
+
+    public int Enroll(IEnumerable<string> names)
+    {
+        lock (_lock) return names.Count(name => _members.TryAdd(name, new FakeMember(name)));
+    }
+
+    public Member? Change(string name, Action<FakeMember> change)
+    {
+        lock (_lock)
+        {
+            if (!_members.TryGetValue(name, out FakeMember? member)) return null;
+            change(member);
+            return member.Show(Slice);
+        }
+    }
+
+    public Member[] List(string after, int limit)
+    {
+        lock (_lock)
+        {
+            return [.. _members.Values.Where(member => string.CompareOrdinal(member.Name, after) > 0).Take(limit).Select(member => member.Show(Slice))];
+        }
+    }
+
+    public void RegisterMeter(string meter, string member)
+    {
+        lock (_lock) _meters.TryAdd(meter, new FakeMeter(member));
+    }
+
+    public ReportUsageReply Report(ReportUsageRequest report)
+    {
+        lock (_lock)
+        {
+            if (!_meters.TryGetValue(report.Meter, out FakeMeter? meter)) return new() { Outcome = ReportOutcome.MeterUnknown };
+            ReportOutcome outcome = meter.Judge(report, Slice);
+            var reply = new ReportUsageReply { Outcome = outcome, ExpectedSequence = meter.Next };
+            if (outcome != ReportOutcome.Accepted) return reply;
+            meter.Take(report);
+            Charge(_members[meter.Member], report.Slices.Sum(slice => slice.Units));
+            return reply;
+        }
+    }
+
+    public ClassState State()
+    {
+        lock (_lock)
+        {
+            long usage = _usage + WrongUsage;
+            return new()
+            {
+                Coop = Coop,
+                Class = Class,
+                UsageUnits = usage,
+                Members = _members.Count,
+                MeanMilliunits = _members.Count == 0 ? 0 : usage * 1000 / _members.Count,
+                MultiplierPermille = Multiplier,
+                CapacityUnitsPerSecond = 1000,
+                BurstUnits = 500,
+                PolicyVersion = 1,
+                Slice = Slice,
+            };
+        }
+    }
+
+    private void Charge(FakeMember member, long units)
+    {
+        member.Total += units;
+        member.Window += units;
+        _usage += units;
+    }
+
+    private static AdmitReply Again(AdmitReply known)
+    {
+        AdmitReply reply = known.Clone();
+        reply.Replayed = true;
+        return reply;
+    }
+}

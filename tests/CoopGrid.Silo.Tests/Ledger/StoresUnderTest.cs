@@ -1,0 +1,43 @@
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Model;
+using Microsoft.Extensions.Time.Testing;
+
+namespace CoopGrid.Silo.Tests.Ledger;
+
+/// <summary>A fresh, empty database behind the ledger's port; each adapter supplies one, and all must pass the same tests.</summary>
+public abstract class StoresUnderTest : IDisposable
+{
+    public FakeTimeProvider Clock { get; } = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
+
+    public abstract ILedgerStore Ledger { get; }
+
+    public abstract IMemberDirectory Directory { get; }
+
+    public abstract IPriceHistory Prices { get; }
+
+    public abstract ISliceHistory Slices { get; }
+
+    public static Segment Segment(long producer, long position, byte content = 1, params DirectoryChange[] changes)
+    {
+        var writer = new SegmentWriter(1 << 20, 1000);
+        writer.TryAppend(new("isle", "ann"), [content], [], null);
+        return new()
+        {
+            Producer = producer,
+            Position = position,
+            Bytes = writer.Close(producer, position).Bytes,
+            Changes = changes,
+        };
+    }
+
+    public static DirectoryChange Member(string name, string @class = "homes", MemberStatus status = MemberStatus.Active) =>
+        new(new("isle", name), @class, status, 123);
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}
