@@ -6,7 +6,7 @@ using Outcome = CoopGrid.Model.Outcome;
 namespace CoopGrid.Silo.Grpc;
 
 /// <summary>The door for relays.</summary>
-internal sealed class AdmissionService(AdmissionDesk desk) : Protocol.V1.Admission.AdmissionBase
+internal sealed class AdmissionService(AdmissionDesk desk, IHostApplicationLifetime lifetime) : Protocol.V1.Admission.AdmissionBase
 {
     /// <summary>The most requests in one batch.</summary>
     public const int MaxBatch = 4096;
@@ -22,9 +22,20 @@ internal sealed class AdmissionService(AdmissionDesk desk) : Protocol.V1.Admissi
     public override async Task AdmitStream(
         IAsyncStreamReader<AdmitBatchRequest> requestStream, IServerStreamWriter<AdmitBatchReply> responseStream, ServerCallContext context)
     {
-        // Batches are decided side by side and answered in the order sent.
-        using var window = new BatchWindow(responseStream, context.CancellationToken);
-        await foreach (AdmitBatchRequest batch in requestStream.ReadAllAsync(context.CancellationToken)) await window.Add(Decide(batch));
+        // Batches are decided side by side and answered in the order sent. When the silo stops, or a batch cannot be answered, no more
+        // are read; those that were read are answered all the same.
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var window = new BatchWindow(responseStream, reading, context.CancellationToken);
+        try
+        {
+            await foreach (AdmitBatchRequest batch in requestStream.ReadAllAsync(reading.Token)) await window.Add(Decide(batch));
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            await window.Drain();
+            throw Status(StatusCode.Unavailable, "The silo stops; ask again elsewhere, with the same keys.");
+        }
+
         await window.Drain();
     }
 

@@ -10,7 +10,7 @@ using PricePeriod = CoopGrid.Model.PricePeriod;
 namespace CoopGrid.Silo.Grpc;
 
 /// <summary>The door to what everyone may know of a class.</summary>
-internal sealed class ClassesService(IGrainFactory grains, IPriceHistory prices, ISliceHistory slices, TimeProvider time) : Classes.ClassesBase
+internal sealed class ClassesService(IGrainFactory grains, IPriceHistory prices, ISliceHistory slices, TimeProvider time, IHostApplicationLifetime lifetime) : Classes.ClassesBase
 {
     private const int RowsAtOnce = 4096;
 
@@ -24,6 +24,8 @@ internal sealed class ClassesService(IGrainFactory grains, IPriceHistory prices,
     {
         ClassId id = Named(request.Coop, request.Class);
         Protocol.V1.ClassState? told = null;
+        // A stopping silo waits for its calls: this one would not end.
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var timer = new PeriodicTimer(WatchEvery, time);
         do
         {
@@ -35,7 +37,19 @@ internal sealed class ClassesService(IGrainFactory grains, IPriceHistory prices,
             told = state.Clone();
             await responseStream.WriteAsync(state, context.CancellationToken);
         }
-        while (await timer.WaitForNextTickAsync(context.CancellationToken));
+        while (await NextTick(timer, watching.Token));
+    }
+
+    private static async Task<bool> NextTick(PeriodicTimer timer, CancellationToken watching)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(watching);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     public override async Task<ClassPolicyReply> GetPolicy(GetClassPolicyRequest request, ServerCallContext context)

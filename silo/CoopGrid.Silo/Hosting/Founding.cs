@@ -1,5 +1,6 @@
 using CoopGrid.Domain.Governance;
 using CoopGrid.Interfaces;
+using CoopGrid.Model;
 
 namespace CoopGrid.Silo.Hosting;
 
@@ -13,7 +14,15 @@ internal sealed partial class Founding(IGrainFactory grains, FoundingCharter fou
         bool founded = await grains.GetGrain<ICoopGrain>(charter.Coop).Found(json);
         if (founded) LogFounded(charter.Coop, charter.Classes.Length);
         else LogIgnored(file, charter.Coop);
+        await StartClasses(charter.Coop);
         health.IsServing = true;
+    }
+
+    // A class has a price also when nobody asks; and a ledger that is older than its checkpoint is found now, not by a caller.
+    private async Task StartClasses(string coop)
+    {
+        CoopProfile profile = (await grains.GetGrain<ICoopGrain>(coop).GetProfile())!;
+        foreach (string name in profile.Classes) await grains.GetGrain<IClassGrain>(new ClassId(coop, name).ToString()).GetState();
     }
 
     public Task StopAsync(CancellationToken cancellationToken)

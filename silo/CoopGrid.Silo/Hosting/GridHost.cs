@@ -13,6 +13,8 @@ namespace CoopGrid.Silo.Hosting;
 /// <summary>Builds the silo's process: storage, Orleans, gRPC and health, in that order.</summary>
 internal static class GridHost
 {
+    private const string Checkpoints = $"{GridSettings.Section}:Checkpoints";
+
     /// <summary>Makes the host; storage is opened here, so a data folder that cannot be used stops the start.</summary>
     /// <exception cref="OptionsValidationException">A setting is out of range; the message names it.</exception>
     /// <exception cref="CharterException">The charter is missing or wrong; the message names the fields.</exception>
@@ -47,7 +49,9 @@ internal static class GridHost
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(configuration);
         services.AddOptions<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
+        services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
         using ServiceProvider provider = services.BuildServiceProvider();
+        _ = provider.GetRequiredService<IOptions<CheckpointOptions>>().Value;
         return provider.GetRequiredService<IOptions<GridSettings>>().Value;
     }
 
@@ -87,7 +91,7 @@ internal static class GridHost
         });
         silo.AddSqliteCheckpoints(storage.Checkpoints, GrainStates.Storage);
         silo.AddGrid();
-        silo.Services.AddOptions<CheckpointOptions>().BindConfiguration("CoopGrid:Checkpoints").ValidateDataAnnotations();
+        silo.Services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
     }
 
     private static void AddDoors(IServiceCollection services)
