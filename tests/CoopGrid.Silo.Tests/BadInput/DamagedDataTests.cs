@@ -9,6 +9,8 @@ public sealed class DamagedDataTests
 {
     private const string Class = """ "people": { "capacity": { "unitsPerSecond": 100000, "burstUnits": 200000, "maxRequestUnits": 50 } } """;
 
+    private const string Last = "WHERE rowid = (SELECT max(rowid) FROM segment)";
+
     private static readonly string Charter = Charters.Of([Class], [Charters.Member("alice", "people")]);
 
     [Theory]
@@ -29,12 +31,9 @@ public sealed class DamagedDataTests
     public async Task A_flipped_byte_in_a_segment_is_damage()
     {
         await using SiloFolder folder = await Used(killed: true);
-        object? flipped = StoredFiles.Run(
-            folder.Ledger,
-            """
-            UPDATE segment SET bytes = substr(bytes, 1, length(bytes) / 2) || x'A5' || substr(bytes, length(bytes) / 2 + 2)
-            WHERE rowid = (SELECT max(rowid) FROM segment) RETURNING position
-            """);
+        byte[] bytes = Convert.FromHexString((string)StoredFiles.Run(folder.Ledger, $"SELECT hex(bytes) FROM segment {Last}")!);
+        bytes[bytes.Length / 2] ^= 1;
+        object? flipped = StoredFiles.Run(folder.Ledger, $"UPDATE segment SET bytes = x'{Convert.ToHexString(bytes)}' {Last} RETURNING position");
         string log = await FailsToStart(folder);
         Assert.Contains($"segment {flipped}", log, StringComparison.Ordinal);
         Assert.Contains("backup", log, StringComparison.Ordinal);
@@ -44,7 +43,7 @@ public sealed class DamagedDataTests
     public async Task A_segment_that_is_missing_is_damage()
     {
         await using SiloFolder folder = await Used(killed: true);
-        object? gone = StoredFiles.Run(folder.Ledger, "DELETE FROM segment WHERE rowid = (SELECT max(rowid) FROM segment) RETURNING position");
+        object? gone = StoredFiles.Run(folder.Ledger, $"DELETE FROM segment {Last} RETURNING position");
         Assert.Contains($"segment {gone}", await FailsToStart(folder), StringComparison.Ordinal);
     }
 
@@ -66,11 +65,11 @@ public sealed class DamagedDataTests
     {
         await using SiloFolder folder = await Used(killed: false);
         StoredFiles.Run(Path.Combine(folder.DataPath, file), $"INSERT INTO SchemaVersions (ScriptName, Applied) VALUES ('{script}', '2030-01-01')");
-        string before = StoredFiles.Fingerprint(folder.DataPath);
+        string before = StoredFiles.Fingerprint(folder.DataPath, file);
         string log = await FailsToStart(folder);
         Assert.Contains("newer version", log, StringComparison.Ordinal);
         Assert.Contains(script, log, StringComparison.Ordinal);
-        Assert.Equal(before, StoredFiles.Fingerprint(folder.DataPath));
+        Assert.Equal(before, StoredFiles.Fingerprint(folder.DataPath, file));
     }
 
     [Theory]
@@ -81,10 +80,10 @@ public sealed class DamagedDataTests
         await using SiloFolder folder = await Used(killed: false);
         string path = Path.Combine(folder.DataPath, file);
         File.SetAttributes(path, File.GetAttributes(path) | FileAttributes.ReadOnly);
-        string before = StoredFiles.Fingerprint(folder.DataPath);
+        string before = StoredFiles.Fingerprint(folder.DataPath, file);
         string log = await FailsToStart(folder);
         Assert.Contains($"{file}: the file is read-only", log, StringComparison.Ordinal);
-        Assert.Equal(before, StoredFiles.Fingerprint(folder.DataPath));
+        Assert.Equal(before, StoredFiles.Fingerprint(folder.DataPath, file));
     }
 
     /// <summary>A folder that a silo has admitted into, and was killed over or stopped.</summary>
@@ -93,7 +92,7 @@ public sealed class DamagedDataTests
         var folder = new SiloFolder(Charter);
         SiloProcess silo = await folder.StartAsync();
         for (int i = 0; i < 5; i++)
-            await silo.Clients.Admission.AdmitAsync(new() { Coop = Charters.Coop, Member = "alice", Units = 7, Key = $"{i}" });
+            await Until.Admitted(silo.Clients, new() { Coop = Charters.Coop, Member = "alice", Units = 7, Key = $"{i}" });
         if (!killed) silo.Terminate();
         if (killed) await silo.KillAsync();
         else Assert.Equal(0, await silo.ExitAsync());

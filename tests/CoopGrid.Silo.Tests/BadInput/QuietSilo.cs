@@ -12,13 +12,13 @@ public sealed class QuietSilo : IAsyncLifetime
     /// <summary>Quota 10 units/s with a burst of 40; baseline 10; the multiplier is 1500 all week.</summary>
     public const string People = "people";
 
-    /// <summary>One unit a second into an empty bucket of 1,000: no request of 1,000 finds room within minutes. No wait.</summary>
+    /// <summary>One unit a second into an empty bucket of 10,000: no request of 1,000 finds room within minutes. No wait.</summary>
     public const string Narrow = "narrow";
 
     /// <summary>A limit of 50 units in a window of one second.</summary>
     public const string Capped = "capped";
 
-    /// <summary>Metered; slices of a second, ten of grace.</summary>
+    /// <summary>Metered; slices of a second, twenty of grace.</summary>
     public const string Homes = "homes";
 
     private static readonly string Charter = Charters.Of(
@@ -35,7 +35,7 @@ public sealed class QuietSilo : IAsyncLifetime
             """,
             """
             "narrow": {
-              "capacity": { "unitsPerSecond": 1, "burstUnits": 1000, "maxRequestUnits": 1000 },
+              "capacity": { "unitsPerSecond": 1, "burstUnits": 10000, "maxRequestUnits": 1000 },
               "lanes": [ { "name": "standard", "priority": "standard", "longestWaitMs": 0 } ], "price": { "targetPermille": 1000 } }
             """,
             """
@@ -46,8 +46,8 @@ public sealed class QuietSilo : IAsyncLifetime
             """
             "homes": {
               "entry": "metered",
-              "window": { "sliceMs": 1000, "slices": 10000, "graceMs": 10000, "epoch": { "kind": "fixed", "fixedMs": 10000000 } },
-              "capacity": { "unitsPerSecond": 1000, "burstUnits": 2000, "maxRequestUnits": 1000 } }
+              "window": { "sliceMs": 1000, "slices": 10000, "graceMs": 20000, "epoch": { "kind": "fixed", "fixedMs": 10000000 } },
+              "capacity": { "unitsPerSecond": 1000, "burstUnits": 20000, "maxRequestUnits": 1000 } }
             """,
         ],
         []);
@@ -58,7 +58,14 @@ public sealed class QuietSilo : IAsyncLifetime
 
     internal SiloClients Clients => _silo!.Clients;
 
-    public async ValueTask InitializeAsync() => _silo = await _folder.StartAsync();
+    /// <summary>The second, since the Unix epoch, by which everything was founded.</summary>
+    internal long FoundedBy { get; private set; }
+
+    public async ValueTask InitializeAsync()
+    {
+        _silo = await _folder.StartAsync();
+        FoundedBy = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+    }
 
     public ValueTask DisposeAsync() => _folder.DisposeAsync();
 

@@ -9,7 +9,7 @@ namespace CoopGrid.Silo.Tests.BadInput;
 [Collection(QuietSiloCollection.Name)]
 public sealed class ReportTests(QuietSilo silo)
 {
-    // The clock runs on: a slice that has just ended stays within its ten slices of grace for the length of a test.
+    // A slice that has just ended stays within its grace for the length of a test.
     private static long LastFinished => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 2;
 
     public static TheoryData<string> Malformed =>
@@ -80,7 +80,7 @@ public sealed class ReportTests(QuietSilo silo)
     public async Task Sequence_and_slices_go_on_without_gap_overlap_or_repetition()
     {
         (Member before, string meter) = await NewMeter();
-        long slice = LastFinished - 3;
+        long slice = await FourSlices();
         ReportUsageRequest first = Report(meter, 1, (slice, 5), (slice + 1, 7));
         ReportUsageReply accepted = await Send(first);
         Assert.Equal((ReportOutcome.Accepted, 2L, 12L), (accepted.Outcome, accepted.ExpectedSequence, accepted.Units));
@@ -114,7 +114,7 @@ public sealed class ReportTests(QuietSilo silo)
     public async Task A_batch_is_decided_in_order_and_an_oversized_one_changes_nothing()
     {
         (Member before, string meter) = await NewMeter();
-        long slice = LastFinished - 3;
+        long slice = await FourSlices();
         var large = new ReportUsageBatchRequest();
         large.Requests.AddRange(Enumerable.Repeat(Report(meter, 1, (slice, 5)), 4097));
         await QuietSilo.Fails(StatusCode.InvalidArgument, silo.Clients.Metering.ReportUsageBatchAsync(large));
@@ -137,6 +137,13 @@ public sealed class ReportTests(QuietSilo silo)
         var report = new ReportUsageRequest { Coop = Charters.Coop, Meter = meter, Sequence = sequence };
         report.Slices.Add(slices.Select(slice => new SliceUsage { Slice = slice.Slice, Units = slice.Units }));
         return report;
+    }
+
+    /// <summary>The first of four slices that have ended since the class was founded.</summary>
+    private async Task<long> FourSlices()
+    {
+        await Until.True(() => LastFinished - 3 > silo.FoundedBy, "four slices since the founding");
+        return LastFinished - 3;
     }
 
     private async Task<ReportUsageReply> Send(ReportUsageRequest report) =>

@@ -9,7 +9,7 @@ namespace CoopGrid.Silo.Tests.BadInput;
 [Collection(ProcessCollection.Name)]
 public sealed class StartTests
 {
-    private const string Class = """ "people": { "capacity": { "unitsPerSecond": 100, "burstUnits": 200, "maxRequestUnits": 50 } } """;
+    private const string Class = """ "people": { "capacity": { "unitsPerSecond": 100, "burstUnits": 1000, "maxRequestUnits": 50 } } """;
 
     private static readonly string Charter = Charters.Of([Class], [Charters.Member("alice", "people")]);
 
@@ -52,7 +52,7 @@ public sealed class StartTests
     public async Task A_port_out_of_range_is_named(string door, int port)
     {
         await using var folder = new SiloFolder(Charter);
-        await using SiloProcess silo = folder.Launch(settings => settings[$"CoopGrid__{door}__Port"] = $"{port}");
+        SiloProcess silo = folder.Launch(settings => settings[$"CoopGrid__{door}__Port"] = $"{port}");
         Assert.Equal(2, await silo.ExitAsync());
         Assert.Contains($"CoopGrid:{door}:Port", silo.Log, StringComparison.Ordinal);
     }
@@ -66,7 +66,7 @@ public sealed class StartTests
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
         await using var folder = new SiloFolder(Charter);
-        await using SiloProcess silo = folder.Launch(settings => settings[$"CoopGrid__{door}__Port"] = $"{port}");
+        SiloProcess silo = folder.Launch(settings => settings[$"CoopGrid__{door}__Port"] = $"{port}");
         Assert.Equal(2, await silo.ExitAsync());
         Assert.Contains($"{port}", silo.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled exception", silo.Log, StringComparison.Ordinal);

@@ -18,9 +18,6 @@ internal static class StoredFiles
         return command.ExecuteScalar();
     }
 
-    /// <summary>A text that changes with any byte of the databases of a folder.</summary>
-    public static string Fingerprint(string folder) => string.Join(
-        "\n",
-        Directory.EnumerateFiles(folder, "*.db").Order(StringComparer.Ordinal)
-            .Select(file => $"{Path.GetFileName(file)} {Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))}"));
+    /// <summary>A text that changes with any byte of the file.</summary>
+    public static string Fingerprint(string folder, string file) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, file))));
 }
