@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using CoopGrid.Grains.Ledger;
 using CoopGrid.Silo.Hosting;
 using CoopGrid.Silo.Ledger;
 using Microsoft.Extensions.Options;
@@ -8,9 +10,15 @@ try
     await host.RunAsync();
     return Environment.ExitCode;
 }
-catch (Exception failure) when (failure is StorageStartException or CharterException or DemonstrationException or OptionsValidationException or IOException)
+catch (Exception failure) when (failure is StorageStartException or CharterException or DemonstrationException or OptionsValidationException
+    or LedgerCorruptException or IOException)
 {
     // What an operator can mend is said in a sentence, not in a stack trace.
     await Console.Error.WriteLineAsync($"CoopGrid cannot start. {failure.Message}");
+    return 2;
+}
+catch (SocketException failure)
+{
+    await Console.Error.WriteLineAsync($"CoopGrid cannot start. CoopGrid:Silo:Port or CoopGrid:Silo:GatewayPort cannot be listened on: {failure.Message}");
     return 2;
 }

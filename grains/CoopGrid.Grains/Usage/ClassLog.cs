@@ -19,9 +19,17 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
     }
 
     /// <summary>Follows every producer that is not drained to its present end, and forgets those that are gone.</summary>
+    /// <exception cref="LedgerCorruptException">The fold is beyond the log's end: the ledger was restored from an older copy.</exception>
     public async Task CatchUp()
     {
-        foreach (ProducerRow producer in await ledger.ListProducersAsync(CancellationToken.None))
+        IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(CancellationToken.None);
+        foreach ((long followed, long watermark) in fold.Watermarks)
+        {
+            if (!producers.Any(producer => producer.Producer == followed && producer.Position >= watermark))
+                throw new LedgerCorruptException(followed, watermark, $"class {@class} is checkpointed beyond the log's end: the ledger is older than the checkpoints.");
+        }
+
+        foreach (ProducerRow producer in producers)
         {
             if (producer.State == ProducerState.Drained) fold.Drop(producer.Producer);
             else await Read(producer.Producer);

@@ -22,18 +22,18 @@ internal sealed class AdmissionService(AdmissionDesk desk, IHostApplicationLifet
     public override async Task AdmitStream(
         IAsyncStreamReader<AdmitBatchRequest> requestStream, IServerStreamWriter<AdmitBatchReply> responseStream, ServerCallContext context)
     {
-        // Batches are decided side by side and answered in the order sent.
-        using var window = new BatchWindow(responseStream, context.CancellationToken);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        // Batches are decided side by side and answered in the order sent. When the silo stops, or a batch cannot be answered, no more
+        // are read; those that were read are answered all the same.
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var window = new BatchWindow(responseStream, reading, context.CancellationToken);
         try
         {
-            await foreach (AdmitBatchRequest batch in requestStream.ReadAllAsync(stop.Token)) await window.Add(Decide(batch));
+            await foreach (AdmitBatchRequest batch in requestStream.ReadAllAsync(reading.Token)) await window.Add(Decide(batch));
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
-            // A relay that keeps its stream open must not keep a stopping silo: what was read is answered, the rest is not.
             await window.Drain();
-            throw Status(StatusCode.Unavailable, "The silo is stopping; ask another one with the same keys.");
+            throw Status(StatusCode.Unavailable, "The silo stops; ask again elsewhere, with the same keys.");
         }
 
         await window.Drain();

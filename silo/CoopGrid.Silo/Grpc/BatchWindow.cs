@@ -7,7 +7,11 @@ namespace CoopGrid.Silo.Grpc;
 /// Answers of one stream in the order of its batches, with a bounded number of them under way: a relay that does not read its answers
 /// is not read from either.
 /// </summary>
-internal sealed class BatchWindow(IServerStreamWriter<AdmitBatchReply> answers, CancellationToken cancellation) : IDisposable
+/// <param name="answers">Where they go.</param>
+/// <param name="reading">Cancelled when a batch cannot be answered: nothing after it will be.</param>
+/// <param name="cancellation">The caller's.</param>
+internal sealed class BatchWindow(
+    IServerStreamWriter<AdmitBatchReply> answers, CancellationTokenSource reading, CancellationToken cancellation) : IDisposable
 {
     private const int MaxUnderWay = 64;
 
@@ -19,7 +23,6 @@ internal sealed class BatchWindow(IServerStreamWriter<AdmitBatchReply> answers, 
     {
         await _places.WaitAsync(cancellation);
         _written = WriteAfter(_written, decided);
-        if (_written.IsFaulted) await _written;
     }
 
     /// <summary>Waits until everything is answered.</summary>
@@ -29,8 +32,19 @@ internal sealed class BatchWindow(IServerStreamWriter<AdmitBatchReply> answers, 
 
     private async Task WriteAfter(Task before, Task<AdmitBatchReply> decided)
     {
-        await before;
-        await answers.WriteAsync(await decided, cancellation);
-        _places.Release();
+        try
+        {
+            await before;
+            await answers.WriteAsync(await decided, cancellation);
+        }
+        catch
+        {
+            await reading.CancelAsync();
+            throw;
+        }
+        finally
+        {
+            _places.Release();
+        }
     }
 }

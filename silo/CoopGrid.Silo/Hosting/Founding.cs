@@ -1,40 +1,34 @@
 using CoopGrid.Domain.Governance;
 using CoopGrid.Interfaces;
-using Microsoft.Extensions.Options;
+using CoopGrid.Model;
 
 namespace CoopGrid.Silo.Hosting;
 
 /// <summary>Founds the co-op of the charter that the settings name, before the host takes calls.</summary>
-internal sealed partial class Founding(
-    IGrainFactory grains, IOptions<GridSettings> settings, GridHealth health, ILogger<Founding> logger) : IHostedService
+internal sealed partial class Founding(IGrainFactory grains, FoundingCharter founding, GridHealth health, ILogger<Founding> logger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        string file = FileOf(settings.Value.Charter);
-        string json = await File.ReadAllTextAsync(file, cancellationToken);
-        CharterReading reading = CharterReader.Read(json);
-        if (reading.Charter is not { } charter) throw new CharterException(file, reading.Errors);
-
+        (string file, string json, Charter charter) = founding;
         foreach (PolicyError warning in charter.Warnings()) LogWarning(file, warning);
         bool founded = await grains.GetGrain<ICoopGrain>(charter.Coop).Found(json);
         if (founded) LogFounded(charter.Coop, charter.Classes.Length);
         else LogIgnored(file, charter.Coop);
+        await StartClasses(charter.Coop);
         health.IsServing = true;
+    }
+
+    // A class has a price also when nobody asks; and a ledger that is older than its checkpoint is found now, not by a caller.
+    private async Task StartClasses(string coop)
+    {
+        CoopProfile profile = (await grains.GetGrain<ICoopGrain>(coop).GetProfile())!;
+        foreach (string name in profile.Classes) await grains.GetGrain<IClassGrain>(new ClassId(coop, name).ToString()).GetState();
     }
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
         health.IsServing = false;
         return Task.CompletedTask;
-    }
-
-    /// <summary>A charter's file: as named, or one of those that are shipped.</summary>
-    /// <exception cref="CharterException">There is no such file.</exception>
-    private static string FileOf(string charter)
-    {
-        string shipped = Path.Combine(AppContext.BaseDirectory, "charters", $"{charter}.json");
-        if (File.Exists(charter)) return charter;
-        return File.Exists(shipped) ? shipped : throw new CharterException(charter, [new("", "there is no such file, and no shipped charter of that name")]);
     }
 
     [LoggerMessage(LogLevel.Information, "Co-op {Coop} is founded with {Classes} classes.")]
@@ -45,6 +39,25 @@ internal sealed partial class Founding(
 
     [LoggerMessage(LogLevel.Warning, "{File}: {Warning}")]
     private partial void LogWarning(string file, PolicyError warning);
+}
+
+/// <summary>The charter that the settings name. It is read before anything is opened, so that a wrong one changes nothing.</summary>
+/// <param name="File">Where it was read.</param>
+/// <param name="Json">As it was read.</param>
+/// <param name="Charter">What it says.</param>
+internal sealed record FoundingCharter(string File, string Json, Charter Charter)
+{
+    /// <summary>Reads a charter: a file, or one of those that are shipped, by its name.</summary>
+    /// <exception cref="CharterException">There is no such file, or it is not valid.</exception>
+    public static FoundingCharter Read(string named)
+    {
+        string shipped = Path.Combine(AppContext.BaseDirectory, "charters", $"{named}.json");
+        string file = System.IO.File.Exists(named) || !System.IO.File.Exists(shipped) ? named : shipped;
+        if (!System.IO.File.Exists(file)) throw new CharterException(named, [new("", "there is no such file, and no shipped charter of that name")]);
+        string json = System.IO.File.ReadAllText(file);
+        CharterReading reading = CharterReader.Read(json);
+        return reading.Charter is { } charter ? new(file, json, charter) : throw new CharterException(file, reading.Errors);
+    }
 }
 
 /// <summary>A charter cannot be founded.</summary>

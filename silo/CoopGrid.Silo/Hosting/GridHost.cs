@@ -13,8 +13,11 @@ namespace CoopGrid.Silo.Hosting;
 /// <summary>Builds the silo's process: storage, Orleans, gRPC and health, in that order.</summary>
 internal static class GridHost
 {
+    private const string Checkpoints = $"{GridSettings.Section}:Checkpoints";
+
     /// <summary>Makes the host; storage is opened here, so a data folder that cannot be used stops the start.</summary>
     /// <exception cref="OptionsValidationException">A setting is out of range; the message names it.</exception>
+    /// <exception cref="CharterException">The charter is missing or wrong; the message names the fields.</exception>
     /// <exception cref="StorageStartException">The data folder or a database in it cannot be used; the message says what to do.</exception>
     public static WebApplication Build(string[] args)
     {
@@ -28,6 +31,7 @@ internal static class GridHost
         });
         builder.Services.AddOptionsWithValidateOnStart<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
         GridSettings settings = Validated(builder.Configuration);
+        builder.Services.AddSingleton(FoundingCharter.Read(settings.Charter));
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
 
         AddStorage(builder.Services, settings, out SqliteStorage storage);
@@ -45,7 +49,9 @@ internal static class GridHost
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(configuration);
         services.AddOptions<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
+        services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
         using ServiceProvider provider = services.BuildServiceProvider();
+        _ = provider.GetRequiredService<IOptions<CheckpointOptions>>().Value;
         return provider.GetRequiredService<IOptions<GridSettings>>().Value;
     }
 
@@ -85,7 +91,7 @@ internal static class GridHost
         });
         silo.AddSqliteCheckpoints(storage.Checkpoints, GrainStates.Storage);
         silo.AddGrid();
-        silo.Services.AddOptions<CheckpointOptions>().BindConfiguration("CoopGrid:Checkpoints").ValidateDataAnnotations();
+        silo.Services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
     }
 
     private static void AddDoors(IServiceCollection services)

@@ -24,7 +24,7 @@ internal static class FireCharter
     private const string Firms = """
         "firms": {
           "window": { "sliceMs": 1000, "slices": 10000, "epoch": { "kind": "fixed", "fixedMs": 10000000 } },
-          "capacity": { "unitsPerSecond": 400, "burstUnits": 800, "maxRequestUnits": 100 },
+          "capacity": { "unitsPerSecond": 400, "burstUnits": 2000, "maxRequestUnits": 100 },
           "lanes": [ { "name": "standard", "priority": "standard", "longestWaitMs": 20 }, { "name": "bulk", "priority": "bulk" } ],
           "quota": { "unitsPerSecond": 100, "burstUnits": 200 } }
         """;
@@ -34,7 +34,7 @@ internal static class FireCharter
           "entry": "metered",
           "window": { "sliceMs": 1000, "slices": 10000, "graceMs": 30000, "epoch": { "kind": "fixed", "fixedMs": 10000000 } },
           "tariff": { "baselineUnits": 2000 },
-          "capacity": { "unitsPerSecond": 60000, "burstUnits": 200000, "maxRequestUnits": 100000 } }
+          "capacity": { "unitsPerSecond": 60000, "burstUnits": 2000000, "maxRequestUnits": 100000 } }
         """;
 
     public static string[] PeopleNames { get; } = [.. Enumerable.Range(0, 40).Select(i => $"person {i}")];

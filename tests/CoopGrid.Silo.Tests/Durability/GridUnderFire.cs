@@ -86,6 +86,7 @@ internal sealed class GridUnderFire : IAsyncDisposable
         await _load.ContinueWith(_ => true, TaskScheduler.Default).Soon("the end of the load");
         await _load;
         History.AssertNoFault("Under load");
+        foreach (HomeMeter meter in _meters) Assert.True(meter.Reports > 0, $"No report of {meter.Home} was accepted.");
         await new Books(Silo.Clients, History, _meters).Check();
     }
 

@@ -86,7 +86,8 @@ internal sealed class HomeMeter(Address address, History history, int seed, int 
                 _sequence++;
                 return true;
             case ReportOutcome.TooLate:
-                // Not accepted: the next report takes its number.
+                // Not accepted, so the next report takes its number and leaves the slice out: it is from before the founding.
+                _reported = report.Slices[0].Slice;
                 return true;
             case ReportOutcome.Future:
                 return false;

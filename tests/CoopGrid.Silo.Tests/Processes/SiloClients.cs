@@ -1,9 +1,11 @@
 using CoopGrid.Protocol.V1;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 
 namespace CoopGrid.Silo.Tests.Processes;
 
-/// <summary>The generated clients of one silo, on one channel that does not retry by itself.</summary>
+/// <summary>The generated clients of one silo, on one channel that does not retry by itself. Every call has a deadline.</summary>
 internal sealed class SiloClients : IDisposable
 {
     private readonly GrpcChannel _channel;
@@ -15,10 +17,11 @@ internal sealed class SiloClients : IDisposable
             HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true },
             DisposeHttpClient = true,
         });
-        Admission = new(_channel);
-        Classes = new(_channel);
-        Members = new(_channel);
-        Metering = new(_channel);
+        CallInvoker calls = _channel.Intercept(new Deadline());
+        Admission = new(calls);
+        Classes = new(calls);
+        Members = new(calls);
+        Metering = new(calls);
     }
 
     public Admission.AdmissionClient Admission { get; }
@@ -30,4 +33,20 @@ internal sealed class SiloClients : IDisposable
     public Metering.MeteringClient Metering { get; }
 
     public void Dispose() => _channel.Dispose();
+
+    private sealed class Deadline : Interceptor
+    {
+        public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+            TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation) =>
+            continuation(request, Limited(context));
+
+        public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+            ClientInterceptorContext<TRequest, TResponse> context, AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation) =>
+            continuation(Limited(context));
+
+        private static ClientInterceptorContext<TRequest, TResponse> Limited<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
+            where TRequest : class
+            where TResponse : class =>
+            new(context.Method, context.Host, context.Options.WithDeadline((TimeProvider.System.GetUtcNow() + Until.Deadline).UtcDateTime));
+    }
 }

@@ -33,14 +33,19 @@ internal sealed class SiloFolder : IAsyncDisposable
     }
 
     /// <summary>Starts a silo on the folder and returns while it starts.</summary>
-    public SiloProcess Launch()
+    /// <param name="change">What is set otherwise for this silo.</param>
+    public SiloProcess Launch(Action<Dictionary<string, string>>? change = null)
     {
         int[] ports = FreePorts();
-        Settings["CoopGrid__Grpc__Port"] = $"{ports[0]}";
-        Settings["CoopGrid__Http__Port"] = $"{ports[1]}";
-        Settings["CoopGrid__Silo__Port"] = $"{ports[2]}";
-        Settings["CoopGrid__Silo__GatewayPort"] = "0";
-        var silo = new SiloProcess(Settings, ports[0], ports[1]);
+        var settings = new Dictionary<string, string>(Settings)
+        {
+            ["CoopGrid__Grpc__Port"] = $"{ports[0]}",
+            ["CoopGrid__Http__Port"] = $"{ports[1]}",
+            ["CoopGrid__Silo__Port"] = $"{ports[2]}",
+            ["CoopGrid__Silo__GatewayPort"] = "0",
+        };
+        change?.Invoke(settings);
+        var silo = new SiloProcess(settings, ports[0], ports[1]);
         _silos.Add(silo);
         return silo;
     }

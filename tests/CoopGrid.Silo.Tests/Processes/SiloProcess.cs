@@ -10,6 +10,7 @@ namespace CoopGrid.Silo.Tests.Processes;
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
+    private const int LongestLine = 400;
 
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
@@ -133,7 +134,8 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private void Write(string? line)
     {
-        lock (_logging) _log.AppendLine(line);
+        // A stack trace is one long line of the console's; its beginning tells.
+        lock (_logging) _log.AppendLine(line is { Length: > LongestLine } ? line[..LongestLine] : line);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -1,3 +1,4 @@
+using CoopGrid.Protocol.V1;
 using Xunit;
 
 namespace CoopGrid.Silo.Tests.Processes;
@@ -22,6 +23,21 @@ internal static class Until
             if (TimeProvider.System.GetElapsedTime(start) > Deadline) throw new TimeoutException($"Still missing: {missing()}");
             await Task.Delay(LookEvery, TimeProvider.System, TestContext.Current.CancellationToken);
         }
+    }
+
+    /// <summary>Asks until there is room: a class's buckets are empty when its silo starts.</summary>
+    public static async Task<AdmitReply> Admitted(SiloClients clients, AdmitRequest request)
+    {
+        AdmitReply? reply = null;
+        await True(
+            async () =>
+            {
+                reply = await clients.Admission.AdmitAsync(request);
+                return reply.Outcome != Outcome.CapacityExceeded;
+            },
+            () => $"room for {request}; last was {reply}");
+        Assert.Equal(Outcome.Admitted, reply!.Outcome);
+        return reply;
     }
 
     /// <summary>The task, or a failure that says what is missing.</summary>
