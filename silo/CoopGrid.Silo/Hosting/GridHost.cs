@@ -78,6 +78,11 @@ internal static class GridHost
             cluster.ClusterId = "coopgrid";
             cluster.ServiceId = "coopgrid";
         });
+        silo.Configure<GrainCollectionOptions>(collection =>
+        {
+            collection.CollectionAge = TimeSpan.FromSeconds(settings.Silo.CollectionAgeSeconds);
+            collection.CollectionQuantum = TimeSpan.FromSeconds(Math.Clamp(settings.Silo.CollectionAgeSeconds / 4, 1, 60));
+        });
         silo.AddSqliteCheckpoints(storage.Checkpoints, GrainStates.Storage);
         silo.AddGrid();
         silo.Services.AddOptions<CheckpointOptions>().BindConfiguration("CoopGrid:Checkpoints").ValidateDataAnnotations();

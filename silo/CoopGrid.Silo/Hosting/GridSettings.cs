@@ -57,4 +57,8 @@ public sealed class SiloSettings
 
     [Range(0, 65535, ErrorMessage = "CoopGrid:Silo:GatewayPort must be 0 to 65535.")]
     public int GatewayPort { get; set; } = 30000;
+
+    /// <summary>A member without a request for so many seconds leaves memory once it is checkpointed; its next request reads it again.</summary>
+    [Range(4, 86_400, ErrorMessage = "CoopGrid:Silo:CollectionAgeSeconds must be 4 to 86400.")]
+    public int CollectionAgeSeconds { get; set; } = 900;
 }
