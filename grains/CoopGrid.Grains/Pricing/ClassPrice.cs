@@ -6,7 +6,7 @@ using CoopGrid.Model;
 namespace CoopGrid.Grains.Pricing;
 
 /// <summary>
-/// Runs a class's price: gathers the gates' demand by control period and closes periods when the gates have had their say. A row is
+/// Runs a class's price: gathers the gates' demand by control period and closes periods when all gates have had their say. A row is
 /// written to the price history before it prices anything, so the history is what was charged.
 /// </summary>
 internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory history)
@@ -14,10 +14,14 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     /// <summary>How long after a period's end its gates may still report, in ms: two exchanges.</summary>
     private const long GatherMs = 100;
 
+    /// <summary>How long a gate that has fallen silent is waited for, in ms: an idle one speaks every half second.</summary>
+    private const long SilentMs = 2000;
+
     private const int SlicesKept = 64;
 
     private readonly Dictionary<(long Producer, long Period), long> _demand = [];
     private readonly Dictionary<(string Lane, long Producer), LaneTotals> _lanes = [];
+    private readonly Dictionary<long, Instant> _heard = [];
     private readonly SortedDictionary<long, int> _sliceMultipliers = [];
     private TimeOfUse? _timeOfUse;
     private int _timeOfUseVersion;
@@ -49,6 +53,7 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     /// <summary>Takes a gate's totals; told twice they count once.</summary>
     public void Hear(GateReport report)
     {
+        _heard[report.Producer] = report.At;
         foreach (LaneTotals lane in report.Lanes) _lanes[(lane.Lane, report.Producer)] = lane;
         foreach (PeriodDemand period in report.Periods)
         {
@@ -63,7 +68,7 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     /// <summary>Closes the periods that are over, each by the policy that was in force in it, and writes them.</summary>
     public async Task Close(ClassPolicies policies, Instant now)
     {
-        long over = PriceRule.PeriodAt(policies.Current, now.PlusMs(-GatherMs));
+        long over = Told(policies.Current, now);
         long next = Last is null ? over - 1 : OpenPeriod;
         if (next >= over) return;
 
@@ -80,6 +85,18 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
         Last = newest;
         foreach (PricePeriod row in rows) RememberSlices(row);
         foreach ((long Producer, long Period) told in _demand.Keys.Where(told => told.Period < over).ToList()) _demand.Remove(told);
+    }
+
+    /// <summary>The first period that some gate may still add to.</summary>
+    private long Told(ClassPolicy policy, Instant now)
+    {
+        long over = PriceRule.PeriodAt(policy, now.PlusMs(-GatherMs));
+        foreach (Instant at in _heard.Values)
+        {
+            if (at > now.PlusMs(-SilentMs)) over = Math.Min(over, PriceRule.PeriodAt(policy, at));
+        }
+
+        return over;
     }
 
     private IEnumerable<PricePeriod> RowsOf(ClassPolicies policies, long from, long until)
