@@ -36,6 +36,9 @@ public sealed record GateReport
 
     /// <summary>The gate's count of its exchanges.</summary>
     [Id(8)] public long Exchange { get; init; }
+
+    /// <summary>When the report was made, by the gate's clock: all demand before is in it.</summary>
+    [Id(9)] public Instant At { get; init; }
 }
 
 /// <summary>Units by lane since the counting began.</summary>

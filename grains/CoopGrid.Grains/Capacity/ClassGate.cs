@@ -139,6 +139,7 @@ internal sealed class ClassGate
                 Lanes = [.. _totals.Values],
                 Periods = [.. _periods],
                 LastTick = lastTick,
+                At = _clock.Read().Now,
             };
         }
     }
