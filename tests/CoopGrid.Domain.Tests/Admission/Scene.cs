@@ -96,7 +96,7 @@ internal sealed class Scene
     /// <summary>Everything in an account, to be compared.</summary>
     public static string Portrait(MemberAccount account) => JsonSerializer.Serialize(new
     {
-        Account = account.Snapshot(),
+        Account = account.Snapshot() with { Entitlements = [.. account.Entitlements.Order()], Meters = [.. account.Meters.OrderBy(chain => chain.Meter)] },
         Keys = account.Keys.OldestFirst().Select(key => new { key.Admitted, key.ReturnedUnits }),
     });
 
