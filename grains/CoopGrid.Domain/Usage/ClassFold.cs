@@ -70,10 +70,11 @@ public sealed class ClassFold(int slices)
     }
 
     /// <summary>The fold as it was checkpointed.</summary>
+    /// <param name="openSlice">The first slice that is not closed: its window is kept.</param>
     public static ClassFold Restore(
-        int slices, long newest, ReadOnlySpan<SliceUnits> usage, long members, IEnumerable<ProducerMark> producers)
+        int slices, long newest, ReadOnlySpan<SliceUnits> usage, long members, IEnumerable<ProducerMark> producers, long openSlice = long.MaxValue)
     {
-        var fold = new ClassFold(slices) { Window = ClassWindow.Restore(slices, newest, usage), Members = members };
+        var fold = new ClassFold(slices) { Window = ClassWindow.Restore(slices, newest, usage, openSlice), Members = members };
         foreach (ProducerMark producer in producers)
         {
             fold._watermarks[producer.Producer] = producer.Watermark;

@@ -31,22 +31,26 @@ public sealed class ClassWindow
     /// <summary>A window as a checkpoint holds it; slices that left it (it may be shorter than it was) are dropped.</summary>
     /// <exception cref="ArgumentException">A slice is not above its predecessor, is above <paramref name="newest"/>, or holds no units.</exception>
     /// <exception cref="OverflowException">The sum does not fit 64 bits.</exception>
-    public static ClassWindow Restore(int slices, long newest, ReadOnlySpan<SliceUnits> held) =>
-        new(SliceSums.Restore(slices, newest, held));
+    /// <param name="keptFor">As for <see cref="KeepFor"/>.</param>
+    public static ClassWindow Restore(int slices, long newest, ReadOnlySpan<SliceUnits> held, long keptFor = long.MaxValue) =>
+        new(SliceSums.Restore(slices, newest, held, keptFor));
 
     /// <summary>Moves the window so that it ends with <paramref name="slice"/>. It never goes back: an earlier slice changes nothing.</summary>
     public void Roll(long slice) => _sums.Roll(slice);
 
+    /// <summary>Holds what the windows of <paramref name="slice"/> and later ones need, so that <see cref="UsageAt"/> is exact from there on.</summary>
+    public void KeepFor(long slice) => _sums.KeepFor(slice);
+
     /// <summary>
     /// Adds units to a slice, negative ones for a cancel; a slice after <see cref="Newest"/> rolls the window to it.
     /// </summary>
-    /// <returns>False if the slice has already left the window: nothing is added.</returns>
+    /// <returns>False if the slice has already left the window and is not kept either: nothing is added.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The slice would hold fewer than 0 units; nothing changed.</exception>
     /// <exception cref="OverflowException">The window's sum does not fit 64 bits; nothing changed.</exception>
     public bool Add(long slice, long units) => _sums.Add(slice, units);
 
-    /// <summary>S as if the window ended with <paramref name="slice"/>, without moving it. Exact from <see cref="Newest"/> on; before
-    /// it, slices that have left the window are missing.</summary>
+    /// <summary>S as if the window ended with <paramref name="slice"/>, without moving it. Exact from <see cref="Newest"/> on, or from
+    /// the slice that it keeps for; before it, slices that have left the window are missing.</summary>
     public long UsageAt(long slice) => _sums.UsageAt(slice);
 
     /// <summary>Units in one slice of the window; 0 outside it.</summary>

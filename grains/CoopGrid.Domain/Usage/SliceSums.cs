@@ -6,8 +6,8 @@ namespace CoopGrid.Domain.Usage;
 /// Units by slice over a rolling window, only the slices that hold any.
 /// <list type="number">
 /// <item>The window of slice k is the slices k−W+1 to k.</item>
-/// <item>The slices held are in ascending order, none twice, each above <c>Newest − W</c> and at most <c>Newest</c>, each with more
-/// than 0 units; <c>Usage</c> is their sum.</item>
+/// <item>The slices held are in ascending order, none twice, each above <c>min(Newest, KeptFor) − W</c> and at most <c>Newest</c>, each
+/// with more than 0 units; <c>Usage</c> is the sum of those above <c>Newest − W</c>.</item>
 /// <item>A call that throws has changed nothing.</item>
 /// </list>
 /// A struct, so that a member's window is one object and one array, and neither until it is needed; each owner embeds one and
@@ -30,6 +30,9 @@ internal struct SliceSums
     /// <summary>The last slice of the window; <see cref="long.MinValue"/> before the first roll.</summary>
     public long Newest { get; private set; } = long.MinValue;
 
+    /// <summary>What the windows of this slice and later ones need is held, though newer windows have left it; by default nothing is.</summary>
+    public long KeptFor { get; private set; } = long.MaxValue;
+
     public long Usage { get; private set; }
 
     public readonly ReadOnlySpan<SliceUnits> Held => _held.AsSpan(0, _count);
@@ -37,9 +40,9 @@ internal struct SliceSums
     /// <summary>Reads a checkpoint; slices that have left the window are dropped.</summary>
     /// <exception cref="ArgumentException">The slices break invariant 2.</exception>
     /// <exception cref="OverflowException">The sum does not fit 64 bits.</exception>
-    public static SliceSums Restore(int slices, long newest, ReadOnlySpan<SliceUnits> held)
+    public static SliceSums Restore(int slices, long newest, ReadOnlySpan<SliceUnits> held, long keptFor = long.MaxValue)
     {
-        var sums = new SliceSums(slices);
+        var sums = new SliceSums(slices) { KeptFor = keptFor };
         sums.Roll(newest);
         for (int i = 0; i < held.Length; i++)
         {
@@ -54,25 +57,30 @@ internal struct SliceSums
     public void Roll(long slice)
     {
         if (slice <= Newest) return;
+        long before = LeftBefore(Newest);
         Newest = slice;
         long left = LeftBefore(slice);
-        int gone = 0;
-        while (gone < _count && _held[gone].Slice <= left) Usage -= _held[gone++].Units;
-        if (gone == 0) return;
-        _count -= gone;
+        for (int i = 0; i < _count && _held[i].Slice <= left; i++)
+        {
+            if (_held[i].Slice > before) Usage -= _held[i].Units;
+        }
 
-        // A member that went quiet gives its array back.
-        if (_count == 0) _held = [];
-        else Array.Copy(_held, gone, _held, 0, _count);
+        Drop();
+    }
+
+    public void KeepFor(long slice)
+    {
+        KeptFor = slice;
+        Drop();
     }
 
     public bool Add(long slice, long units)
     {
-        if (slice <= LeftBefore(Newest)) return false;
+        if (slice <= Gone) return false;
         int place = Find(slice);
         long sum = (place >= 0 ? _held[place].Units : 0) + units;
         if (sum < 0) throw new ArgumentOutOfRangeException(nameof(units), units, $"Slice {slice} holds only {sum - units} units.");
-        long usage = UsageAt(Math.Max(slice, Newest)) + units;
+        long usage = UsageAt(Math.Max(slice, Newest)) + (slice > LeftBefore(Newest) ? units : 0);
 
         if (slice > Newest)
         {
@@ -106,6 +114,22 @@ internal struct SliceSums
         return place >= 0 ? _held[place].Units : 0;
     }
 
+    /// <summary>The last slice that is no longer held.</summary>
+    private readonly long Gone => LeftBefore(Math.Min(Newest, KeptFor));
+
+    private void Drop()
+    {
+        long left = Gone;
+        int gone = 0;
+        while (gone < _count && _held[gone].Slice <= left) gone++;
+        if (gone == 0) return;
+        _count -= gone;
+
+        // A member that went quiet gives its array back.
+        if (_count == 0) _held = [];
+        else Array.Copy(_held, gone, _held, 0, _count);
+    }
+
     /// <summary>The last slice that is no longer in the window of <paramref name="slice"/>.</summary>
     private readonly long LeftBefore(long slice) => slice < long.MinValue + _slices ? long.MinValue : slice - _slices;
 
@@ -129,7 +153,7 @@ internal struct SliceSums
 
     private void Insert(int place, SliceUnits units)
     {
-        if (_count == _held.Length) Array.Resize(ref _held, Math.Min(_slices, Math.Max(2, _count * 2)));
+        if (_count == _held.Length) Array.Resize(ref _held, Math.Max(_count + 1, Math.Min(_slices, Math.Max(2, _count * 2))));
         Array.Copy(_held, place, _held, place + 1, _count - place);
         _held[place] = units;
         _count++;

@@ -133,9 +133,14 @@ internal sealed partial class MemberGrain
     private static async ValueTask<AdmissionAnswer> WhenDurable(Commit commit, AdmissionAnswer answer) =>
         await commit.Committed() ? answer : AdmissionAnswer.Refused(Outcome.Unavailable, NotDurable);
 
-    private static AdmissionAnswer NotEnrolled(AdmissionRequest request) => AdmissionRule.Malformed(request) is { } malformed
-        ? AdmissionAnswer.Refused(Outcome.Invalid, malformed)
-        : AdmissionAnswer.Refused(Outcome.MemberUnknown, "No such member.");
+    private AdmissionAnswer NotEnrolled(AdmissionRequest request)
+    {
+        // Made-up names must not fill the memory.
+        if (_claim.Account.Status == MemberStatus.Unknown) DeactivateOnIdle();
+        return AdmissionRule.Malformed(request) is { } malformed
+            ? AdmissionAnswer.Refused(Outcome.Invalid, malformed)
+            : AdmissionAnswer.Refused(Outcome.MemberUnknown, "No such member.");
+    }
 
     /// <summary>One decision: its answer, what that answer rests on, and how long to wait for room before deciding again.</summary>
     private readonly record struct Step(

@@ -6,7 +6,7 @@ using Outcome = CoopGrid.Model.Outcome;
 namespace CoopGrid.Silo.Grpc;
 
 /// <summary>The door for relays.</summary>
-internal sealed class AdmissionService(AdmissionDesk desk) : Protocol.V1.Admission.AdmissionBase
+internal sealed class AdmissionService(AdmissionDesk desk, IHostApplicationLifetime lifetime) : Protocol.V1.Admission.AdmissionBase
 {
     /// <summary>The most requests in one batch.</summary>
     public const int MaxBatch = 4096;
@@ -24,7 +24,18 @@ internal sealed class AdmissionService(AdmissionDesk desk) : Protocol.V1.Admissi
     {
         // Batches are decided side by side and answered in the order sent.
         using var window = new BatchWindow(responseStream, context.CancellationToken);
-        await foreach (AdmitBatchRequest batch in requestStream.ReadAllAsync(context.CancellationToken)) await window.Add(Decide(batch));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await foreach (AdmitBatchRequest batch in requestStream.ReadAllAsync(stop.Token)) await window.Add(Decide(batch));
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            // A relay that keeps its stream open must not keep a stopping silo: what was read is answered, the rest is not.
+            await window.Drain();
+            throw Status(StatusCode.Unavailable, "The silo is stopping; ask another one with the same keys.");
+        }
+
         await window.Drain();
     }
 

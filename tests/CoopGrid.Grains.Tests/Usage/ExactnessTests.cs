@@ -74,8 +74,8 @@ public sealed class ExactnessTests
     }
 
     /// <summary>
-    /// Seen to fail before ClassGrain took the slices that the rolled window no longer holds from the history: each S was short of the
-    /// oldest slice of its window.
+    /// Seen to fail before the class's window kept what the slices that are not closed need: each S was short of the oldest slice of its
+    /// window.
     /// </summary>
     [Fact]
     public async Task Closed_slices_are_what_the_log_says()

@@ -74,13 +74,24 @@ internal sealed partial class Checkpointer(
         return lowest;
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "One member that cannot be saved must not keep the others from it.")]
     private async Task Retry()
     {
+        Exception? failed = null;
         for (int i = _failed.Count - 1; i >= 0; i--)
         {
-            await Save(_failed[i].Claim);
-            _failed.RemoveAt(i);
+            try
+            {
+                await Save(_failed[i].Claim);
+                _failed.RemoveAt(i);
+            }
+            catch (Exception failure)
+            {
+                failed = failure;
+            }
         }
+
+        if (failed is not null) LogFailed(failed);
     }
 
     private async Task SaveHead(Dirty head)

@@ -43,7 +43,8 @@ public sealed record ClassCheckpoint
         NewestSlice,
         Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units)).ToArray(),
         Members,
-        Producers.Select(p => new ProducerMark(p.Producer, p.Watermark, p.Mark)));
+        Producers.Select(p => new ProducerMark(p.Producer, p.Watermark, p.Mark)),
+        OpenSlice);
 }
 
 /// <summary>How far a class has followed one producer.</summary>
