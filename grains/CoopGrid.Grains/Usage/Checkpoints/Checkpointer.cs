@@ -142,8 +142,7 @@ internal sealed partial class Checkpointer(
     {
         Instant horizon = Horizon(new(claim.Member.Coop, claim.Account.Class));
         claim.Account.Keys.Forget(horizon);
-        ImmutableArray<Remembered> keys =
-            [.. claim.Account.Keys.OldestFirst().Where(key => key.Admitted.Sequence > claim.Stored.Sequence)];
+        ImmutableArray<Remembered> keys = [.. claim.Account.Keys.After(claim.Stored.Sequence)];
         ImmutableArray<KeyBlockRef> blocks = claim.Stored.Blocks.RemoveAll(block => block.Newest < horizon);
         if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(claim.Stored), keys.Max(key => key.Admitted.At)));
         return (MemberCheckpoint.From(claim.Account, claim.Newest.Producer, claim.Newest.Position, blocks), keys);
