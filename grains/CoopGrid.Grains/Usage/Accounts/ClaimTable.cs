@@ -41,14 +41,27 @@ internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
     }
 
     /// <summary>Adds an entry of a predecessor's log, unless the member's checkpoint holds it.</summary>
-    public async Task ReplayAsync(MemberId member, MemberEntry entry, LedgerPosition at)
+    /// <returns>Whether it was added.</returns>
+    public async Task<bool> ReplayAsync(MemberId member, MemberEntry entry, LedgerPosition at)
     {
         MemberClaim claim = await Resident(member);
         lock (claim.Gate)
         {
-            if (entry.Sequence <= claim.Account.Sequence) return;
+            if (entry.Sequence <= claim.Account.Sequence) return false;
             dirty.Enter(claim, at);
             claim.Add(entry, at, commit: null);
+            return true;
+        }
+    }
+
+    /// <summary>Drops what a replay has loaded and had nothing to add to.</summary>
+    public void EvictIdle()
+    {
+        foreach (Lazy<Task<MemberClaim>> loaded in _claims.Values)
+        {
+            if (!loaded.IsValueCreated || !loaded.Value.IsCompletedSuccessfully) continue;
+            MemberClaim claim = loaded.Value.Result;
+            lock (claim.Gate) TryEvict(claim);
         }
     }
 
