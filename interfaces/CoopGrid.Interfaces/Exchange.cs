@@ -36,6 +36,9 @@ public sealed record GateReport
 
     /// <summary>The gate's count of its exchanges.</summary>
     [Id(8)] public long Exchange { get; init; }
+
+    /// <summary>When the counts were taken: the periods before this moment's will not change any more.</summary>
+    [Id(9)] public Instant At { get; init; }
 }
 
 /// <summary>Units by lane since the counting began.</summary>

@@ -5,55 +5,138 @@ namespace CoopGrid.Domain.Admission;
 
 /// <summary>
 /// The admissions of the dedupe window by their keys (SPEC.md §4): what a retry is answered with, and what a cancel gives back from.
-/// Refusals are not remembered. An empty memory holds nothing but two null references.
+/// Refusals are not remembered.
 /// </summary>
+/// <remarks>
+/// Memory: an admission is kept as the bytes of its entry in the ledger, about 90 of them with a key of 30, in an array shared with its
+/// neighbours. Few keys are searched one after another; from the 17th on a hash table of 8-byte slots finds them.
+/// </remarks>
 public sealed class KeyMemory
 {
-    private Dictionary<string, Remembered>? _byKey;
-    private Queue<Remembered>? _byAge;
+    private const int Searched = 16;
 
-    public int Count => _byKey?.Count ?? 0;
+    private KeyRecords _records = new();
+
+    // Open addressing: a slot is a record's position + 1, or 0. Slots of forgotten records stay until the table is made anew.
+    private long[]? _slots;
+    private int _taken;
+
+    public int Count { get; private set; }
 
     /// <summary>The admission behind a key, or null.</summary>
-    public Remembered? Find(string key) => _byKey?.GetValueOrDefault(key);
+    public Remembered? Find(string key) => Place(key) is >= 0 and long position ? Read(position) : null;
 
     public void Remember(Admitted admitted) => Remember(new Remembered(admitted, 0));
 
     /// <summary>Takes back what a checkpoint stored; a key that is known already is left as it is.</summary>
     public void Remember(Remembered remembered)
     {
-        if ((_byKey ??= new(StringComparer.Ordinal)).TryAdd(remembered.Admitted.Key, remembered))
-            (_byAge ??= new()).Enqueue(remembered);
+        string key = remembered.Admitted.Key;
+        if (Place(key) >= 0) return;
+        int hash = HashOf(key);
+        long position = _records.Append(hash, MemberEntryCodec.Encode(remembered.Admitted), remembered.ReturnedUnits);
+        Count++;
+        bool crowded = _slots is null ? Count > Searched : (_taken + 1) * 4 > _slots.Length * 3;
+        if (crowded) Rebuild();
+        else if (_slots is not null) Enter(_slots, hash, position);
     }
 
     /// <summary>Notes how much of an admission was given back in all; a key that is no longer remembered is ignored.</summary>
     public void GiveBack(string key, long returnedUnits)
     {
-        if (Find(key) is { } remembered) remembered.ReturnedUnits = returnedUnits;
+        if (Place(key) is >= 0 and long position) _records.SetReturned(position, returnedUnits);
     }
 
     /// <summary>Drops what was admitted before <paramref name="horizon"/>.</summary>
     public void Forget(Instant horizon)
     {
-        while (_byAge is { Count: > 0 } && _byAge.Peek().Admitted.At < horizon) _byKey!.Remove(_byAge.Dequeue().Admitted.Key);
-        if (_byAge is { Count: 0 })
+        while (Count > 0 && MemberEntryCodec.Head(_records.EntryAt(_records.First)).At < horizon)
         {
-            _byAge = null;
-            _byKey = null;
+            if (--Count == 0) Clear();
+            else _records.DropFirst();
         }
     }
 
-    /// <summary>All that is remembered, oldest first.</summary>
-    public IEnumerable<Remembered> OldestFirst() => (IEnumerable<Remembered>?)_byAge ?? [];
+    /// <summary>All that came after the member's entry of this number, oldest first.</summary>
+    public IEnumerable<Remembered> After(long sequence)
+    {
+        for (long position = _records.First; position < _records.End; position = _records.Next(position))
+        {
+            if (MemberEntryCodec.Head(_records.EntryAt(position)).Sequence > sequence) yield return Read(position);
+        }
+    }
+
+    /// <summary>All of which something was given back, oldest first.</summary>
+    public IEnumerable<Remembered> GivenBack()
+    {
+        for (long position = _records.First; position < _records.End; position = _records.Next(position))
+        {
+            if (_records.ReturnedAt(position) > 0) yield return Read(position);
+        }
+    }
+
+    private Remembered Read(long position) =>
+        new((Admitted)MemberEntryCodec.Decode(_records.EntryAt(position)), _records.ReturnedAt(position));
+
+    /// <summary>The key's position, or −1.</summary>
+    private long Place(string key)
+    {
+        if (Count == 0) return -1;
+        int hash = HashOf(key);
+        if (_slots is not { } slots)
+        {
+            for (long position = _records.First; position < _records.End; position = _records.Next(position))
+            {
+                if (Is(position, hash, key)) return position;
+            }
+
+            return -1;
+        }
+
+        for (int slot = hash & (slots.Length - 1); slots[slot] != 0; slot = (slot + 1) & (slots.Length - 1))
+        {
+            long position = slots[slot] - 1;
+            if (position >= _records.First && Is(position, hash, key)) return position;
+        }
+
+        return -1;
+    }
+
+    private bool Is(long position, int hash, string key) => _records.HashAt(position) == hash && Read(position).Admitted.Key == key;
+
+    private void Clear()
+    {
+        _records = new();
+        _slots = null;
+        _taken = 0;
+    }
+
+    private void Rebuild()
+    {
+        int length = 2 * Searched;
+        while (length < Count * 2) length *= 2;
+        var slots = new long[length];
+        _taken = 0;
+        for (long position = _records.First; position < _records.End; position = _records.Next(position))
+            Enter(slots, _records.HashAt(position), position);
+        _slots = slots;
+    }
+
+    private void Enter(long[] slots, int hash, long position)
+    {
+        int slot = hash & (slots.Length - 1);
+        while (slots[slot] != 0) slot = (slot + 1) & (slots.Length - 1);
+        slots[slot] = position + 1;
+        _taken++;
+    }
+
+    private static int HashOf(string key) => StringComparer.Ordinal.GetHashCode(key);
 }
 
 /// <summary>An admission and how much of it was given back.</summary>
-public sealed class Remembered(Admitted admitted, long returnedUnits)
+/// <param name="Admitted">The admission.</param>
+/// <param name="ReturnedUnits">Units given back so far; the key is spent when it is all of them.</param>
+public sealed record Remembered(Admitted Admitted, long ReturnedUnits)
 {
-    public Admitted Admitted { get; } = admitted;
-
-    /// <summary>Units given back so far; the key is spent when it is all of them.</summary>
-    public long ReturnedUnits { get; internal set; } = returnedUnits;
-
     public bool IsSpent => ReturnedUnits == Admitted.Units;
 }

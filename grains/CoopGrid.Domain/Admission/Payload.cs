@@ -34,8 +34,10 @@ public static class Payload
 
     private static ulong Add(ulong hash, long value)
     {
-        hash = Mix(hash, (uint)((ulong)value & 0xFFFFFFFF));
-        return Mix(hash, (uint)((ulong)value >> 32));
+        // A report may name any slice, also one before 1970.
+        ulong bits = unchecked((ulong)value);
+        hash = Mix(hash, (uint)(bits & 0xFFFFFFFF));
+        return Mix(hash, (uint)(bits >> 32));
     }
 
     private static ulong Mix(ulong hash, uint part) => unchecked((hash ^ part) * Prime);

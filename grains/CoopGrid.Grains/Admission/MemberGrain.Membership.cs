@@ -22,8 +22,9 @@ internal sealed partial class MemberGrain
         });
 
         // Also if the commit is not known yet, or an earlier call of this kind went unanswered: the account says what holds.
-        if (_claim.Account.Class == @class) _gate = gate;
-        return answer;
+        if (_claim.Account.Class != @class) return answer;
+        _gate = gate;
+        return answer with { State = StateOf() };
     }
 
     public ValueTask<MemberAnswer> Suspend(bool suspended, string reason) => Change(_gate, (account, sequence, at, slice, policy) =>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Pricing;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -37,6 +38,7 @@ internal sealed class ClassGate
     private RoomBuckets? _buckets;
     private DemandMeter _demand = new(0);
     private long _mark = long.MinValue;
+    private long _openPeriod = long.MinValue;
     private int _version;
     private long _countedSince;
     private GateDemand _asked;
@@ -128,6 +130,8 @@ internal sealed class ClassGate
         lock (_lock)
         {
             LeaseReport lease = _lease.Report();
+            Instant now = _clock.Read().Now;
+            if (_view is { } view) _openPeriod = Math.Max(_openPeriod, PriceRule.PeriodAt(view.Policies.Current, now));
             return new()
             {
                 Producer = producer,
@@ -139,6 +143,7 @@ internal sealed class ClassGate
                 Lanes = [.. _totals.Values],
                 Periods = [.. _periods],
                 LastTick = lastTick,
+                At = now,
             };
         }
     }
@@ -211,6 +216,9 @@ internal sealed class ClassGate
     private void CountPeriod(long period, long units)
     {
         if (units == 0) return;
+
+        // What is counted after its period was told counts in the next one: none is lost, none rewritten.
+        period = Math.Max(period, _openPeriod);
         if (_periods.Count > 0 && _periods[^1].Period == period)
         {
             _periods[^1] = new(period, _periods[^1].Units + units);

@@ -87,7 +87,9 @@ internal sealed partial class ClassGates(
                 LogExchangeFailed(failure, gate.Class);
             }
 
-            timer.Period = demand == lastDemand && gate.Ready.IsCompleted ? IdleInterval : BusyInterval;
+            // A price that is up has to fall in time.
+            bool idle = demand == lastDemand && gate.Ready.IsCompleted && gate.View.Signal.MultiplierPermille <= 1000;
+            timer.Period = idle ? IdleInterval : BusyInterval;
             lastDemand = demand;
             try
             {

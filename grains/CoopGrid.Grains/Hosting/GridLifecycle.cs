@@ -29,8 +29,15 @@ internal sealed class GridLifecycle(
 
     private async Task CloseLedger(CancellationToken cancellation)
     {
-        await checkpointer.SaveAllAsync(cancellation);
-        await ledger.DisposeAsync();
+        try
+        {
+            await checkpointer.SaveAllAsync(cancellation);
+        }
+        finally
+        {
+            // What is not checkpointed in time is in the log, if that is closed in order.
+            await ledger.DisposeAsync();
+        }
     }
 
     private async Task StartLoops(CancellationToken cancellation)

@@ -14,11 +14,16 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     /// <summary>How long after a period's end its gates may still report, in ms: two exchanges.</summary>
     private const long GatherMs = 100;
 
+    /// <summary>How long a period waits for a gate that has not spoken since the period's end, in ms: then the gate is taken for gone.</summary>
+    private const long SilentMs = 2000;
+
     private const int SlicesKept = 64;
 
     private readonly Dictionary<(long Producer, long Period), long> _demand = [];
     private readonly Dictionary<(string Lane, long Producer), LaneTotals> _lanes = [];
     private readonly SortedDictionary<long, int> _sliceMultipliers = [];
+    private readonly Dictionary<long, Instant> _heard = [];
+    private Instant _loaded;
     private TimeOfUse? _timeOfUse;
     private int _timeOfUseVersion;
 
@@ -40,6 +45,7 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     /// <summary>Reads where the history stands.</summary>
     public async Task Load(ClassPolicy policy, Instant now)
     {
+        _loaded = now;
         Last = await history.LastAsync(@class, CancellationToken.None);
         if (policy.Entry != UsageEntry.Metered) return;
         long from = PriceRule.PeriodAt(policy, now) - SlicesKept;
@@ -49,6 +55,7 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     /// <summary>Takes a gate's totals; told twice they count once.</summary>
     public void Hear(GateReport report)
     {
+        _heard[report.Producer] = report.At;
         foreach (LaneTotals lane in report.Lanes) _lanes[(lane.Lane, report.Producer)] = lane;
         foreach (PeriodDemand period in report.Periods)
         {
@@ -63,7 +70,7 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     /// <summary>Closes the periods that are over, each by the policy that was in force in it, and writes them.</summary>
     public async Task Close(ClassPolicies policies, Instant now)
     {
-        long over = PriceRule.PeriodAt(policies.Current, now.PlusMs(-GatherMs));
+        long over = PriceRule.PeriodAt(policies.Current, ToldUntil(now));
         long next = Last is null ? over - 1 : OpenPeriod;
         if (next >= over) return;
 
@@ -80,6 +87,24 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
         Last = newest;
         foreach (PricePeriod row in rows) RememberSlices(row);
         foreach ((long Producer, long Period) told in _demand.Keys.Where(told => told.Period < over).ToList()) _demand.Remove(told);
+    }
+
+    /// <summary>
+    /// Until when every gate has told its demand. A period that closed before would lack what a gate, late or idle until then, has still
+    /// to tell; and a class that has just been activated does not know its gates yet.
+    /// </summary>
+    private Instant ToldUntil(Instant now)
+    {
+        Instant silent = now.PlusMs(-SilentMs);
+        Instant until = now.PlusMs(-GatherMs);
+        if (_heard.Count == 0 && _loaded > silent) return _loaded < until ? _loaded : until;
+        foreach ((long producer, Instant heard) in _heard)
+        {
+            if (heard < silent) _heard.Remove(producer);
+            else if (heard < until) until = heard;
+        }
+
+        return until;
     }
 
     private IEnumerable<PricePeriod> RowsOf(ClassPolicies policies, long from, long until)

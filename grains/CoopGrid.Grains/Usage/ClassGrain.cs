@@ -1,5 +1,3 @@
-using CoopGrid.Domain.Governance;
-using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -8,7 +6,6 @@ using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 
@@ -140,157 +137,6 @@ internal sealed partial class ClassGrain(
         return new(state.State.Policies);
     }
 
-    public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
-    {
-        if (_log is null) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
-        Instant now = clock.Read().Now;
-        Roll(now);
-        ClassPolicies policies = Settled();
-        if (basedOnVersion != policies.Newest.Version)
-            return new(PolicyOutcome.VersionConflict, policies, $"The newest version is {policies.Newest.Version}: read it and try again.");
-        IReadOnlyList<PolicyError> errors = PolicyRules.Check(policy, policies.TimeZone);
-        if (errors.Count > 0) return new(PolicyOutcome.Invalid, policies, string.Join(Environment.NewLine, errors));
-        if (NotChangeable(policies.Current, policy) is { } field)
-            return new(PolicyOutcome.NotChangeable, policies, $"{field} cannot change while members have windows in the class: found another class.");
-
-        ClassPolicies next = policies with
-        {
-            Next = policy with { Version = policies.Newest.Version + 1 },
-            NextFromSlice = PolicyChange.NeedsNewEpoch(policies.Current, policy)
-                ? policy.Window.SliceAt(EpochCalendar.NextStart(policies.Current.Window.Epoch, policies.Current.Window, policies.TimeZone, now))
-                : policy.Window.SliceAt(now) + 1,
-        };
-        await Write(Checkpoint() with { Policies = next });
-        return new(PolicyOutcome.Accepted, next);
-    }
-
     // Made-up names must not fill the memory: only a founded class is kept alive.
     private void Forget() => DeactivateOnIdle();
-
-    private static string? NotChangeable(ClassPolicy current, ClassPolicy changed)
-    {
-        if (changed.Entry != current.Entry) return "entry";
-        if (changed.Window.SliceMs != current.Window.SliceMs) return "window.sliceMs";
-        if (changed.Window.Slices != current.Window.Slices) return "window.slices";
-
-        // The history counts its periods by their length.
-        return PriceRule.PeriodMs(changed) != PriceRule.PeriodMs(current) ? "price.controlPeriodMs" : null;
-    }
-
-    private async Task Start()
-    {
-        ClassCheckpoint stored = state.State with { Epoch = state.State.Epoch + 1 };
-        await Write(stored);
-        Instant now = clock.Read().Now;
-        long openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
-        ClassFold fold = stored.ToFold();
-        fold.Window.KeepFor(openSlice);
-        var log = new ClassLog(_id, fold, ledger);
-        await log.CatchUp();
-        _fold = fold;
-        _openSlice = openSlice;
-        _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
-        _price = new ClassPrice(_id, stored.Policies.TimeZone, prices);
-        await _price.Load(_inForce, now);
-        _leases = new ClassLeases(stored.Epoch, _inForce.Capacity);
-        _leases.OpenGates(
-            (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
-        _changed = true;
-        _log = log;
-    }
-
-    private async Task Look(CancellationToken cancellation)
-    {
-        if (_log is null) return;
-        try
-        {
-            Reading reading = clock.Read();
-            Roll(reading.Now);
-            await _price!.Close(state.State.Policies!, reading.Now);
-            await CloseSlices();
-            if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
-        }
-        catch (Exception failure) when (failure is not InconsistentStateException)
-        {
-            LogLookFailed(failure, _id);
-        }
-    }
-
-    /// <summary>Lets the window and the policy follow the clock.</summary>
-    private void Roll(Instant now)
-    {
-        ClassPolicies policies = state.State.Policies!;
-        long slice = policies.Current.Window.SliceAt(now);
-        _fold.Window.Roll(slice);
-        ClassPolicy policy = policies.At(slice);
-        if (ReferenceEquals(policy, _inForce)) return;
-        _inForce = policy;
-        _leases!.SetCapacity(policy.Capacity);
-        _changed = true;
-    }
-
-    /// <summary>Closes the slices that every producer has promised to add nothing to (L5a).</summary>
-    private async Task CloseSlices()
-    {
-        long promised = _fold.Marks.Count == 0 ? long.MinValue : _fold.Marks.Values.Max();
-        if (promised <= _openSlice) return;
-        foreach (ProducerRow producer in await ledger.ListProducersAsync(CancellationToken.None))
-        {
-            if (producer.State == ProducerState.Open) promised = Math.Min(promised, _fold.MarkOf(producer.Producer));
-            else if (producer.State == ProducerState.Sealed && _fold.WatermarkOf(producer.Producer) < producer.Position) return;
-        }
-
-        if (promised <= _openSlice) return;
-        long first = Math.Max(_openSlice, promised - _inForce!.Window.Slices);
-        List<SliceRow> rows = [];
-        for (long slice = first; slice < promised; slice++)
-            rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
-        await slices.AppendAsync(_id, rows, CancellationToken.None);
-        _openSlice = promised;
-        _fold.Window.KeepFor(promised);
-        _changed = true;
-    }
-
-    private ClassCheckpoint Checkpoint()
-    {
-        // The last periods before a change are priced after it, by the policy that was in force in them.
-        ClassPolicies policies = state.State.Policies!;
-        bool priced = policies.Next is { } next && _price!.OpenPeriod >= PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice));
-        return (state.State with { Policies = priced ? Settled() : policies }).With(_fold, _openSlice);
-    }
-
-    /// <summary>The policies, with one that has come into force as the current one.</summary>
-    private ClassPolicies Settled()
-    {
-        ClassPolicies policies = state.State.Policies!;
-        bool settled = policies.Next is not null && ReferenceEquals(_inForce, policies.Next);
-        return settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
-    }
-
-    private async Task Save()
-    {
-        _savedMicros = clock.Read().Micros;
-        _changed = false;
-        await Write(Checkpoint());
-    }
-
-    // A failed write must not leave the change behind for the next one to store.
-    private async Task Write(ClassCheckpoint next)
-    {
-        ClassCheckpoint before = state.State;
-        state.State = next;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            state.State = before;
-            _changed = true;
-            throw;
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "Class {Class} could not close a period or a slice; it is tried again.")]
-    private partial void LogLookFailed(Exception failure, ClassId @class);
 }

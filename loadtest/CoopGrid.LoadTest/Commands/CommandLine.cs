@@ -15,6 +15,7 @@ internal static class CommandLine
             new ReplayCommand().Build(),
             new CheckCommand().Build(),
             new RatioCommand().Build(),
+            new MemoryCommand().Build(),
             EchoCommand.Build(),
             new WireCommand().Build(),
         };

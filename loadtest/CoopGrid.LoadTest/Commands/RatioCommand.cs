@@ -33,7 +33,9 @@ internal sealed class RatioCommand
         try
         {
             await using Child echo = Child.Start(typeof(RatioCommand).Assembly.Location, ["echo", "--port", "0"], Settings([]), Path.Combine(folder, "echo.log"));
-            await using Child? silo = parsed.GetValue(_silo) is { } dll ? StartSilo(dll, parsed.GetValue(_charter), folder, out _siloPort) : null;
+            await using Child? silo = parsed.GetValue(_silo) is { } dll
+                ? SiloChild.Start(dll, parsed.GetValue(_charter), folder, Settings([]), out _siloPort)
+                : null;
             Uri address = silo is null ? new Uri(parsed.GetValue(_address)!) : new Uri($"http://127.0.0.1:{_siloPort}");
             await PrepareAsync(parsed, address, silo, stop);
             int echoPort = await echo.PortAsync(TimeSpan.FromSeconds(30));
@@ -71,21 +73,6 @@ internal sealed class RatioCommand
         }
 
         await Enrolment.EnrolAsync(client, coop, name, Workload.Names(WireSettings.MemberPrefix, parsed.GetValue(_wire.Members)), stop);
-    }
-
-    private static Child StartSilo(string dll, string? charter, string folder, out int port)
-    {
-        port = Child.FreePort();
-        var settings = new Dictionary<string, string>
-        {
-            ["CoopGrid__Grpc__Port"] = $"{port}",
-            ["CoopGrid__Http__Port"] = $"{Child.FreePort()}",
-            ["CoopGrid__Silo__Port"] = $"{Child.FreePort()}",
-            ["CoopGrid__Silo__GatewayPort"] = $"{Child.FreePort()}",
-            ["CoopGrid__DataPath"] = Path.Combine(folder, "data"),
-        };
-        if (charter is not null) settings["CoopGrid__Charter"] = Path.GetFullPath(charter);
-        return Child.Start(Path.GetFullPath(dll), [], Settings(settings), Path.Combine(folder, "silo.log"));
     }
 
     /// <summary>The silo runs with the server's garbage collector; so does the echo.</summary>

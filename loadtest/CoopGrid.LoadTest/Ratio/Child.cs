@@ -21,6 +21,8 @@ internal sealed class Child : IAsyncDisposable
 
     public string LogPath { get; }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts <c>dotnet DLL arguments</c> with settings in its environment.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Domain.Admission;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -58,11 +59,11 @@ internal sealed class AdmissionDesk(
     public async Task<CancelAnswer> Cancel(CancelRequest request)
     {
         (string? coop, string? member) = (request.Coop, request.Member);
-        if (!await coops.ExistsAsync(coop)) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
-        if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await senders.FindAsync(coop, request.Sender);
-        if (!Ids.IsName(member)) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
         try
         {
+            if (!await coops.ExistsAsync(coop)) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
+            if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await senders.FindAsync(coop, request.Sender);
+            if (!Ids.IsName(member)) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
             return await MemberOf(new(coop, member)).Cancel(request.Key, request.Units, caller: "");
         }
         catch (Exception)
@@ -152,9 +153,7 @@ internal sealed class AdmissionDesk(
                     return (default, AdmissionAnswer.Refused(Outcome.Invalid, AdmissionMapping.BadName("sender")));
                 case AdmitRequest.WhoOneofCase.Sender:
                     string? member = await senders.FindAsync(request.Coop, request.Sender);
-                    return member is null
-                        ? (default, AdmissionAnswer.Refused(Outcome.MemberUnknown, "No member has this sender."))
-                        : (new(request.Coop, member), null);
+                    return member is null ? (default, NobodysSender(request)) : (new(request.Coop, member), null);
                 default:
                     return (default, AdmissionAnswer.Refused(Outcome.Invalid, "A member or a sender is needed."));
             }
@@ -164,6 +163,11 @@ internal sealed class AdmissionDesk(
             return (default, AdmissionAnswer.Refused(Outcome.Unavailable, Unknown));
         }
     }
+
+    private static AdmissionAnswer NobodysSender(AdmitRequest request) =>
+        AdmissionRule.Malformed(AdmissionMapping.ToRequest(request)) is { } malformed
+            ? AdmissionAnswer.Refused(Outcome.Invalid, malformed)
+            : AdmissionAnswer.Refused(Outcome.MemberUnknown, "No member has this sender.");
 
     private static (MemberId Member, AdmissionAnswer? Refusal) Named(string coop, string member) => Ids.IsName(member)
         ? (new(coop, member), null)

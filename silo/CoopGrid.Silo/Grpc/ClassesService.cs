@@ -10,7 +10,8 @@ using PricePeriod = CoopGrid.Model.PricePeriod;
 namespace CoopGrid.Silo.Grpc;
 
 /// <summary>The door to what everyone may know of a class.</summary>
-internal sealed class ClassesService(IGrainFactory grains, IPriceHistory prices, ISliceHistory slices, TimeProvider time, IHostApplicationLifetime lifetime) : Classes.ClassesBase
+internal sealed class ClassesService(
+    IGrainFactory grains, IPriceHistory prices, ISliceHistory slices, TimeProvider time, IHostApplicationLifetime lifetime) : Classes.ClassesBase
 {
     private const int RowsAtOnce = 4096;
 
@@ -23,9 +24,20 @@ internal sealed class ClassesService(IGrainFactory grains, IPriceHistory prices,
         GetClassStateRequest request, IServerStreamWriter<Protocol.V1.ClassState> responseStream, ServerCallContext context)
     {
         ClassId id = Named(request.Coop, request.Class);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await Watch(id, responseStream, stop.Token);
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw Fail(StatusCode.Unavailable, "The silo is stopping; watch from another one.");
+        }
+    }
+
+    private async Task Watch(ClassId id, IServerStreamWriter<Protocol.V1.ClassState> responseStream, CancellationToken cancellation)
+    {
         Protocol.V1.ClassState? told = null;
-        // A stopping silo waits for its calls: this one would not end.
-        using var watching = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var timer = new PeriodicTimer(WatchEvery, time);
         do
         {
@@ -35,21 +47,9 @@ internal sealed class ClassesService(IGrainFactory grains, IPriceHistory prices,
             if (state.Equals(told)) continue;
             state.AtUnixMs = at;
             told = state.Clone();
-            await responseStream.WriteAsync(state, context.CancellationToken);
+            await responseStream.WriteAsync(state, cancellation);
         }
-        while (await NextTick(timer, watching.Token));
-    }
-
-    private static async Task<bool> NextTick(PeriodicTimer timer, CancellationToken watching)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(watching);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        while (await timer.WaitForNextTickAsync(cancellation));
     }
 
     public override async Task<ClassPolicyReply> GetPolicy(GetClassPolicyRequest request, ServerCallContext context)

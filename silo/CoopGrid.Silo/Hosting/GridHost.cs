@@ -102,7 +102,10 @@ internal static class GridHost
         services.AddSingleton<AdmissionDesk>();
         services.AddHostedService<Founding>();
         services.AddHostedService<SealWatch>();
-        services.AddGrpc();
+        // Admission and metering see to their failures themselves: each item of a batch has its own outcome.
+        services.AddGrpc()
+            .AddServiceOptions<MembersService>(members => members.Interceptors.Add<FailuresAreUnavailable>())
+            .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>());
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks().AddCheck<GridHealth>("grid");
     }

@@ -53,6 +53,28 @@ public sealed class PriceTests
         Assert.Equal(111 + 1, price.OpenPeriod);
     }
 
+    [Fact]
+    public async Task A_period_waits_for_a_gate_that_was_idle()
+    {
+        var history = new Rows();
+        var price = new ClassPrice(Relays, "UTC", history);
+        await price.Load(Small, At(0));
+        var policies = new ClassPolicies(Small, null, 0, "UTC");
+        price.Hear(new GateReport { Producer = 1, At = At(100) });
+        await price.Close(policies, At(100));
+        await price.Close(policies, At(101));
+        Assert.Equal([99], history.Written.Keys);
+
+        // Seen to be lost: the period was closed 100 ms after its end, and an idle gate speaks every 500 ms.
+        price.Hear(Told(100, 160) with { At = At(101) });
+        await price.Close(policies, At(101));
+        Assert.Equal(160, history.Written[100].Demand);
+
+        // A gate that is gone holds no period.
+        await price.Close(policies, At(105));
+        Assert.Equal(105, price.OpenPeriod);
+    }
+
     private static Instant At(long seconds) => Instant.FromUnixMs((seconds * 1000) + 500);
 
     private static GateReport Told(long period, long units) => new() { Producer = 1, Periods = [new(period, units)] };

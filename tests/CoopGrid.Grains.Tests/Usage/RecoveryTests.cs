@@ -74,7 +74,7 @@ public sealed class RecoveryTests
 
     private static string Portrait(MemberAccount account) => JsonSerializer.Serialize(new
     {
-        Account = account.Snapshot(),
+        Account = account.Snapshot() with { Entitlements = [.. account.Entitlements.Order()] },
         Keys = account.Keys.OldestFirst().Select(key => new { key.Admitted, key.ReturnedUnits }),
     });
 }

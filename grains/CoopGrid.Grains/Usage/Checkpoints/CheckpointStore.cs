@@ -45,7 +45,19 @@ internal sealed class CheckpointStore(
     {
         if (!keys.IsEmpty) await WriteBlock(member, checkpoint.Blocks[^1].Number, KeyBlock.From(keys));
         var state = new GrainState<MemberCheckpoint>(checkpoint, stored.ETag) { RecordExists = stored.ETag is not null };
-        await storage.WriteStateAsync(GrainStates.Member, MemberGrainId(member), state);
+        try
+        {
+            await storage.WriteStateAsync(GrainStates.Member, MemberGrainId(member), state);
+        }
+        catch (InconsistentStateException)
+        {
+            // Nobody else writes here: an earlier write that seemed to fail has arrived after all.
+            var arrived = new GrainState<MemberCheckpoint>(new MemberCheckpoint());
+            await storage.ReadStateAsync(GrainStates.Member, MemberGrainId(member), arrived);
+            state = new(checkpoint, arrived.ETag) { RecordExists = arrived.RecordExists };
+            await storage.WriteStateAsync(GrainStates.Member, MemberGrainId(member), state);
+        }
+
         foreach (KeyBlockRef gone in stored.Blocks)
         {
             if (!checkpoint.Blocks.Contains(gone)) await ClearBlock(member, gone.Number);

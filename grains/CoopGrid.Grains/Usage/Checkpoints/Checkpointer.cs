@@ -74,13 +74,24 @@ internal sealed partial class Checkpointer(
         return lowest;
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "One member that cannot be saved must not keep the others from it.")]
     private async Task Retry()
     {
+        Exception? failed = null;
         for (int i = _failed.Count - 1; i >= 0; i--)
         {
-            await Save(_failed[i].Claim);
-            _failed.RemoveAt(i);
+            try
+            {
+                await Save(_failed[i].Claim);
+                _failed.RemoveAt(i);
+            }
+            catch (Exception failure)
+            {
+                failed = failure;
+            }
         }
+
+        if (failed is not null) LogFailed(failed);
     }
 
     private async Task SaveHead(Dirty head)
@@ -131,8 +142,7 @@ internal sealed partial class Checkpointer(
     {
         Instant horizon = Horizon(new(claim.Member.Coop, claim.Account.Class));
         claim.Account.Keys.Forget(horizon);
-        ImmutableArray<Remembered> keys =
-            [.. claim.Account.Keys.OldestFirst().Where(key => key.Admitted.Sequence > claim.Stored.Sequence)];
+        ImmutableArray<Remembered> keys = [.. claim.Account.Keys.After(claim.Stored.Sequence)];
         ImmutableArray<KeyBlockRef> blocks = claim.Stored.Blocks.RemoveAll(block => block.Newest < horizon);
         if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(claim.Stored), keys.Max(key => key.Admitted.At)));
         return (MemberCheckpoint.From(claim.Account, claim.Newest.Producer, claim.Newest.Position, blocks), keys);

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Ledger;
 using Microsoft.Extensions.Logging;
 

@@ -75,8 +75,7 @@ public sealed record MemberCheckpoint
             Entitlements = at.Entitlements,
             Meters = [.. at.Meters.Select(meter => new StoredMeter(meter.Meter, meter.Sequence, meter.Payload, meter.LastSlice))],
             Blocks = blocks,
-            Returns = [.. account.Keys.OldestFirst().Where(key => key.ReturnedUnits > 0)
-                .Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
+            Returns = [.. account.Keys.GivenBack().Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
         };
     }
 

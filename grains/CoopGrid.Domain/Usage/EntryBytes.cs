@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
-namespace CoopGrid.Grains.Usage;
+namespace CoopGrid.Domain.Usage;
 
 /// <summary>Writes the fields of an entry: numbers as zigzag varints, fingerprints as 8 bytes, texts as length and UTF-8.</summary>
 internal readonly ref struct EntryWriter(ArrayBufferWriter<byte> buffer)

@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
-namespace CoopGrid.Grains.Usage;
+namespace CoopGrid.Domain.Usage;
 
 /// <summary>
-/// A member's entry as bytes in the ledger. The first byte is the kind; kinds and the order of their fields are stored: never
+/// A member's entry as bytes: in the ledger, in stored keys and in the keys held in memory. The first byte is the kind; kinds and the order of their fields are stored: never
 /// change them, add new kinds. Golden bytes of every kind are held by a test.
 /// </summary>
 public static class MemberEntryCodec
@@ -30,6 +29,13 @@ public static class MemberEntryCodec
         buffer.ResetWrittenCount();
         Write(new EntryWriter(buffer), entry);
         return buffer.WrittenSpan;
+    }
+
+    /// <summary>An entry's number and moment, without reading the rest.</summary>
+    public static (long Sequence, Instant At) Head(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new EntryReader(bytes[1..]);
+        return (reader.Number(), new(reader.Number()));
     }
 
     /// <summary>Reads an entry.</summary>

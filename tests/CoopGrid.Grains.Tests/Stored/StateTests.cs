@@ -1,0 +1,97 @@
+using System.Text.Json;
+using CoopGrid.Grains.Governance;
+using CoopGrid.Grains.Usage;
+using CoopGrid.Model;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Orleans.Storage;
+using Xunit;
+
+namespace CoopGrid.Grains.Tests.Stored;
+
+/// <summary>
+/// Grain state through the storage's serializer, byte for byte as it was first released. A field's meaning or number never changes; a field
+/// that is added makes a states-v2.hex beside this, and the old file must still be read.
+/// </summary>
+public sealed class StateTests
+{
+    private static readonly Instant At = new(1_800_000_000_123_456);
+
+    private static readonly MemberCheckpoint Member = new()
+    {
+        Producer = 3,
+        Position = 300,
+        Status = MemberStatus.Suspended,
+        Class = "homes",
+        Enrolled = At,
+        Sequence = 41,
+        LastSlice = 500_000,
+        TotalUnits = 1234,
+        StatusReason = "unpaid",
+        WindowSlices = 168,
+        NewestSlice = 500_001,
+        Usage = [new(499_999, 7), new(500_000, 8)],
+        QuotaSpentMicroUnits = 5_000_000,
+        QuotaAt = At,
+        Entitlements = ["critical"],
+        Meters = [new("meter", 9, ulong.MaxValue, 499_999)],
+        Blocks = [new(4, At)],
+        Returns = [new("key", 2)],
+    };
+
+    private static readonly ClassPolicy Policy = new()
+    {
+        Version = 2,
+        Window = new() { SliceMs = 900_000, Slices = 96, GraceMs = 900_000, Epoch = new() { Kind = EpochKind.Fixed, FixedMs = 86_400_000 } },
+        Tariff = new() { FixedFee = 1, Rate = 2, ComfortPermille = 3, MeanBasis = MeanBasis.PreviousEpoch, BaselineUnits = 4 },
+        Capacity = new() { UnitsPerSecond = 5, BurstUnits = 6, MaxRequestUnits = 7 },
+        Quota = new() { UnitsPerSecond = 8, BurstUnits = 9, WindowUnits = 10 },
+        Price = new() { ControlPeriodMs = 11, TargetPermille = 12, DoublingPeriods = 13, CapPermille = 1400, TimeOfUse = [new() { Days = 1, FromMinute = 2, ToMinute = 3, Permille = 4 }] },
+        Weights = [new() { Dimension = "bytes", Units = 1, Per = 1000 }],
+        DedupeWindowMs = 700_000,
+        RelaxedAllowed = true,
+    };
+
+    private static readonly ClassCheckpoint Class = new()
+    {
+        Policies = new(Policy with { Version = 1, Entry = UsageEntry.Metered }, Policy, 500_010, "Europe/Berlin"),
+        Epoch = 5,
+        NewestSlice = 500_001,
+        Usage = [new(500_000, 15)],
+        Members = 12,
+        Producers = [new(3, 300, 500_000), new(4, 1, long.MinValue)],
+        OpenSlice = 500_000,
+    };
+
+    private static readonly CoopCheckpoint Coop = new()
+    {
+        CharterJson = "{}",
+        Profile = new("isle", "The isle", "shell", "Europe/Berlin", ["homes"]),
+        Complete = true,
+    };
+
+    private static readonly OrleansGrainStorageSerializer Serializer =
+        new(new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>());
+
+    [Fact]
+    public void A_member() => Check("member", Member);
+
+    [Fact]
+    public void A_block_of_keys() => Check("keys", new KeyBlock { Entries = [MemberEntryCodec.Encode(EntryTests.Admission).ToArray()] });
+
+    [Fact]
+    public void A_class() => Check("class", Class);
+
+    [Fact]
+    public void A_coop() => Check("coop", Coop);
+
+    [Fact]
+    public void An_empty_class() => Check("empty-class", new ClassCheckpoint());
+
+    private static void Check<T>(string name, T example)
+    {
+        byte[] golden = Golden.Read("states-v1.hex")[name];
+        Assert.Equal(Convert.ToHexStringLower(golden), Convert.ToHexStringLower(Serializer.Serialize(example)));
+        Assert.Equal(JsonSerializer.Serialize(example), JsonSerializer.Serialize(Serializer.Deserialize<T>(golden)));
+    }
+}
