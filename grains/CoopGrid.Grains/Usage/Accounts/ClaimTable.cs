@@ -10,7 +10,8 @@ namespace CoopGrid.Grains.Usage;
 /// </summary>
 internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
 {
-    private readonly ConcurrentDictionary<MemberId, Lazy<Task<MemberClaim>>> _claims = new();
+    private readonly ConcurrentDictionary<MemberId, MemberClaim> _claims = new();
+    private readonly ConcurrentDictionary<MemberId, Lazy<Task<MemberClaim>>> _loads = new();
 
     /// <summary>How many members are in memory.</summary>
     public int Count => _claims.Count;
@@ -73,18 +74,29 @@ internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
         _claims.TryRemove(claim.Member, out _);
     }
 
-    private async ValueTask<MemberClaim> Resident(MemberId member)
+    private ValueTask<MemberClaim> Resident(MemberId member) =>
+        _claims.TryGetValue(member, out MemberClaim? claim) ? new(claim) : new(Loaded(member));
+
+    private async Task<MemberClaim> Loaded(MemberId member)
     {
         // One load per member at a time: a late loser's load could bring back an account from before an eviction.
-        Lazy<Task<MemberClaim>> claim = _claims.GetOrAdd(member, id => new(() => store.LoadAsync(id)));
+        Lazy<Task<MemberClaim>> load = _loads.GetOrAdd(member, id => new(() => Load(id)));
         try
         {
-            return await claim.Value;
+            return await load.Value;
         }
-        catch
+        finally
         {
-            _claims.TryRemove(new(member, claim));
-            throw;
+            _loads.TryRemove(new(member, load));
         }
+    }
+
+    private async Task<MemberClaim> Load(MemberId member)
+    {
+        // An earlier load may have ended since the caller looked.
+        if (_claims.TryGetValue(member, out MemberClaim? claim)) return claim;
+        claim = await store.LoadAsync(member);
+        _claims[member] = claim;
+        return claim;
     }
 }
