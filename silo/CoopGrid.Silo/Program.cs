@@ -1,7 +1,7 @@
-using System.Net.Sockets;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Silo.Hosting;
 using CoopGrid.Silo.Ledger;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 try
@@ -17,7 +17,7 @@ catch (Exception failure) when (failure is StorageStartException or CharterExcep
     await Console.Error.WriteLineAsync($"CoopGrid cannot start. {failure.Message}");
     return 2;
 }
-catch (SocketException failure)
+catch (AddressInUseException failure)
 {
     await Console.Error.WriteLineAsync($"CoopGrid cannot start. CoopGrid:Silo:Port or CoopGrid:Silo:GatewayPort cannot be listened on: {failure.Message}");
     return 2;

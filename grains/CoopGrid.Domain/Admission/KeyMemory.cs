@@ -57,6 +57,9 @@ public sealed class KeyMemory
         }
     }
 
+    /// <summary>All that is remembered, oldest first.</summary>
+    public IEnumerable<Remembered> OldestFirst() => After(0);
+
     /// <summary>All that came after the member's entry of this number, oldest first.</summary>
     public IEnumerable<Remembered> After(long sequence)
     {

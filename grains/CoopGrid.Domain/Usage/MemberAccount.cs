@@ -127,7 +127,7 @@ public sealed class MemberAccount
         var account = new MemberAccount
         {
             Status = snapshot.Status,
-            Class = snapshot.Class,
+            Class = string.Intern(snapshot.Class),
             Enrolled = snapshot.Enrolled,
             Sequence = snapshot.Sequence,
             LastSlice = snapshot.LastSlice,

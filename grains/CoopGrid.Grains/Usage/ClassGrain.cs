@@ -65,9 +65,9 @@ internal sealed partial class ClassGrain(
 
     public async Task Found(ClassPolicy policy, string timeZone)
     {
-        // A founding that was broken off goes on.
-        if (state.State.Policies is null) // The slices before are closed from now on, also for a successor after a crash.
-        await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone), OpenSlice = policy.Window.SliceAt(clock.Read().Now) });
+        // A founding that was broken off goes on. The slices before it are closed, also for a successor after a crash.
+        long slice = policy.Window.SliceAt(clock.Read().Now);
+        if (state.State.Policies is null) await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone), OpenSlice = slice });
         if (_log is null) await Start();
     }
 

@@ -100,7 +100,7 @@ internal sealed class MemoryCommand
 
     private static MemoryState Tell(string what, MemoryState state)
     {
-        Console.Out.WriteLine($"{what}: {state.Seconds:F1} s, heap {state.HeapBytes / 1e6:F1} MB, resident {state.ResidentBytes / 1e6:F1} MB");
+        Console.Out.WriteLine($"{what}: {state.Seconds:F1} s ({state.ProcessorSeconds:F0} s of processor so far), heap {state.HeapBytes / 1e6:F1} MB, resident {state.ResidentBytes / 1e6:F1} MB");
         return state;
     }
 

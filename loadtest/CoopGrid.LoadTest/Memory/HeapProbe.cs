@@ -1,15 +1,18 @@
+using System.Diagnostics;
 using System.Diagnostics.Tracing;
 using System.Globalization;
 using Microsoft.Diagnostics.NETCore.Client;
 using Microsoft.Diagnostics.Tracing;
 using Microsoft.Diagnostics.Tracing.Parsers;
+using Microsoft.Diagnostics.Tracing.Parsers.Clr;
 
 namespace CoopGrid.LoadTest.Memory;
 
 /// <summary>What a process holds.</summary>
-/// <param name="HeapBytes">Managed heap after a full collection, gaps between objects included.</param>
+/// <param name="HeapBytes">Objects on the managed heap after a full collection, the gaps between them left aside.</param>
 /// <param name="ResidentBytes">Resident set as the kernel tells it; the runtime gives memory back late, so it only falls slowly.</param>
-internal sealed record HeapReading(long HeapBytes, long ResidentBytes);
+/// <param name="ProcessorSeconds">Processor time since the process's start.</param>
+internal sealed record HeapReading(long HeapBytes, long ResidentBytes, double ProcessorSeconds);
 
 /// <summary>
 /// Reads another .NET process's heap from outside, through the runtime's own diagnostics port: the request for heap statistics makes it
@@ -29,8 +32,9 @@ internal static class HeapProbe
         Task reading = Task.Run(() => Listen(session, read), CancellationToken.None);
         try
         {
+            double processor = ProcessorSeconds(process);
             long heap = await read.Task.WaitAsync(Patience, TimeProvider.System, stop);
-            return new(heap, await ResidentAsync(process, stop));
+            return new(heap, await ResidentAsync(process, stop), processor);
         }
         finally
         {
@@ -39,21 +43,31 @@ internal static class HeapProbe
         }
     }
 
-    /// <summary>The first full collection's statistics; they follow its end.</summary>
+    /// <summary>What the first full collection left: each of the collector's heaps tells its share before the collection's end.</summary>
     private static void Listen(EventPipeSession session, TaskCompletionSource<long> read)
     {
         const int Full = 2;
         int? collection = null;
-        bool ended = false;
+        long objects = 0;
         using var source = new EventPipeEventSource(session.EventStream);
         source.Clr.GCStart += start => collection ??= start.Depth == Full ? start.Count : null;
-        source.Clr.GCStop += end => ended |= end.Count == collection;
-        source.Clr.GCHeapStats += stats =>
+        source.Clr.GCPerHeapHistory += heap =>
         {
-            if (ended) read.TrySetResult(stats.TotalHeapSize);
+            for (Gens generation = Gens.Gen0; generation <= Gens.GenLargeObj; generation++) objects += heap.GenData(generation).ObjSizeAfter;
+        };
+        source.Clr.GCStop += end =>
+        {
+            if (end.Count == collection) read.TrySetResult(objects);
+            else if (collection is null) objects = 0;
         };
         source.Process();
         read.TrySetException(new InvalidOperationException("The silo's diagnostics port closed before it told of its heap."));
+    }
+
+    private static double ProcessorSeconds(int process)
+    {
+        using Process found = Process.GetProcessById(process);
+        return found.TotalProcessorTime.TotalSeconds;
     }
 
     private static async Task<long> ResidentAsync(int process, CancellationToken stop)

@@ -48,7 +48,10 @@ internal sealed record MemoryResult
 
 /// <summary>The silo in one state.</summary>
 /// <param name="Seconds">How long it took to come to it from the one before.</param>
-internal sealed record MemoryState(double Seconds, long HeapBytes, long ResidentBytes);
+/// <param name="ProcessorSeconds">Processor time of the silo since its start.</param>
+/// <param name="HeapBytes">Objects on the managed heap after a full collection.</param>
+/// <param name="ResidentBytes">The process's resident set.</param>
+internal sealed record MemoryState(double Seconds, double ProcessorSeconds, long HeapBytes, long ResidentBytes);
 
 /// <summary>Bytes per member: of the managed heap, exactly; and of the process, as the kernel counts it.</summary>
 internal sealed record PerMember(double HeapBytes, double ResidentBytes)

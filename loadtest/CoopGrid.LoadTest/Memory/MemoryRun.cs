@@ -40,7 +40,7 @@ internal sealed class MemoryRun(CoopGridClient client, MemoryPlan plan, int proc
             TimeSpan passed = clock.GetElapsedTime(started);
             Console.Out.WriteLine($"  {passed.TotalSeconds,6:F1} s: heap {now.HeapBytes / 1e6:F1} MB, resident {now.ResidentBytes / 1e6:F1} MB");
             bool low = now.HeapBytes - empty.HeapBytes < (enrolled.HeapBytes - empty.HeapBytes) / 4;
-            if (low && before - now.HeapBytes < before / 100) return new(Math.Round(passed.TotalSeconds, 1), now.HeapBytes, now.ResidentBytes);
+            if (low && before - now.HeapBytes < before / 100) return State(passed, now);
             if (passed > plan.IdlePatience) throw new InvalidOperationException("Idle members did not leave the silo's memory in time.");
             before = now.HeapBytes;
         }
@@ -70,10 +70,12 @@ internal sealed class MemoryRun(CoopGridClient client, MemoryPlan plan, int proc
     {
         long started = clock.GetTimestamp();
         await deed();
-        double seconds = Math.Round(clock.GetElapsedTime(started).TotalSeconds, 1);
-        HeapReading reading = await HeapProbe.ReadAsync(process, stop);
-        return new(seconds, reading.HeapBytes, reading.ResidentBytes);
+        TimeSpan passed = clock.GetElapsedTime(started);
+        return State(passed, await HeapProbe.ReadAsync(process, stop));
     }
+
+    private static MemoryState State(TimeSpan passed, HeapReading reading) => new(
+        Math.Round(passed.TotalSeconds, 1), Math.Round(reading.ProcessorSeconds, 1), reading.HeapBytes, reading.ResidentBytes);
 
     private static Task InLanes<T>(IEnumerable<T> work, Func<T, Task> deed) =>
         Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (item, _) => await deed(item));

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using CoopGrid.Grains.Ledger;
 using Microsoft.Data.Sqlite;
 
@@ -17,6 +18,9 @@ public sealed class SqliteCheckpoints : DbDataSource, ICheckpointStore
     private const string Pragmas = "PRAGMA busy_timeout = 10000; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000";
 
     private readonly SemaphoreSlim _free = new(Connections);
+
+    // A pooled handle keeps its pragmas, and setting them costs as much as a read.
+    private readonly ConditionalWeakTable<object, object> _prepared = [];
     private readonly string _file;
 
     internal SqliteCheckpoints(string file) => _file = file;
@@ -94,9 +98,11 @@ public sealed class SqliteCheckpoints : DbDataSource, ICheckpointStore
             try
             {
                 base.Open();
+                if (owner._prepared.TryGetValue(Handle!, out _)) return;
                 using SqliteCommand command = CreateCommand();
                 command.CommandText = Pragmas;
                 command.ExecuteNonQuery();
+                owner._prepared.AddOrUpdate(Handle!, owner);
             }
             catch
             {

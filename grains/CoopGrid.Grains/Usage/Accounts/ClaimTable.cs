@@ -10,7 +10,8 @@ namespace CoopGrid.Grains.Usage;
 /// </summary>
 internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
 {
-    private readonly ConcurrentDictionary<MemberId, Lazy<Task<MemberClaim>>> _claims = new();
+    private readonly ConcurrentDictionary<MemberId, MemberClaim> _claims = new();
+    private readonly ConcurrentDictionary<MemberId, Lazy<Task<MemberClaim>>> _loads = new();
 
     /// <summary>How many members are in memory.</summary>
     public int Count => _claims.Count;
@@ -41,14 +42,25 @@ internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
     }
 
     /// <summary>Adds an entry of a predecessor's log, unless the member's checkpoint holds it.</summary>
-    public async Task ReplayAsync(MemberId member, MemberEntry entry, LedgerPosition at)
+    /// <returns>Whether it was added.</returns>
+    public async Task<bool> ReplayAsync(MemberId member, MemberEntry entry, LedgerPosition at)
     {
         MemberClaim claim = await Resident(member);
         lock (claim.Gate)
         {
-            if (entry.Sequence <= claim.Account.Sequence) return;
+            if (entry.Sequence <= claim.Account.Sequence) return false;
             dirty.Enter(claim, at);
             claim.Add(entry, at, commit: null);
+            return true;
+        }
+    }
+
+    /// <summary>Drops what a replay has loaded and had nothing to add to.</summary>
+    public void EvictIdle()
+    {
+        foreach (MemberClaim claim in _claims.Values)
+        {
+            lock (claim.Gate) TryEvict(claim);
         }
     }
 
@@ -60,18 +72,29 @@ internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
         _claims.TryRemove(claim.Member, out _);
     }
 
-    private async ValueTask<MemberClaim> Resident(MemberId member)
+    private ValueTask<MemberClaim> Resident(MemberId member) =>
+        _claims.TryGetValue(member, out MemberClaim? claim) ? new(claim) : new(Loaded(member));
+
+    private async Task<MemberClaim> Loaded(MemberId member)
     {
         // One load per member at a time: a late loser's load could bring back an account from before an eviction.
-        Lazy<Task<MemberClaim>> claim = _claims.GetOrAdd(member, id => new(() => store.LoadAsync(id)));
+        Lazy<Task<MemberClaim>> load = _loads.GetOrAdd(member, id => new(() => Load(id)));
         try
         {
-            return await claim.Value;
+            return await load.Value;
         }
-        catch
+        finally
         {
-            _claims.TryRemove(new(member, claim));
-            throw;
+            _loads.TryRemove(new(member, load));
         }
+    }
+
+    private async Task<MemberClaim> Load(MemberId member)
+    {
+        // An earlier load may have ended since the caller looked.
+        if (_claims.TryGetValue(member, out MemberClaim? claim)) return claim;
+        claim = await store.LoadAsync(member);
+        _claims[member] = claim;
+        return claim;
     }
 }

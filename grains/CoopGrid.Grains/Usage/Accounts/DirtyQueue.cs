@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace CoopGrid.Grains.Usage;
 
 /// <summary>
@@ -9,12 +7,18 @@ namespace CoopGrid.Grains.Usage;
 /// </summary>
 internal sealed class DirtyQueue(GridClock clock)
 {
-    private readonly ConcurrentQueue<Dirty> _queue = new();
+    // Not a concurrent queue: once peeked at, one of those keeps what was taken from it, and with it members that have long left.
+    private readonly Queue<Dirty> _queue = new();
+    private readonly Lock _lock = new();
 
     /// <summary>The oldest, without taking it.</summary>
-    public Dirty? Head => _queue.TryPeek(out Dirty? head) ? head : null;
-
-    public int Count => _queue.Count;
+    public Dirty? Head
+    {
+        get
+        {
+            lock (_lock) return _queue.TryPeek(out Dirty? head) ? head : null;
+        }
+    }
 
     /// <summary>Enters a claim that is not in the queue; call under its gate, before appending.</summary>
     /// <param name="at">At or before the entry's place.</param>
@@ -22,13 +26,17 @@ internal sealed class DirtyQueue(GridClock clock)
     {
         if (claim.Queued) return;
         claim.Queued = true;
-        _queue.Enqueue(new(claim, at, clock.Read().Micros));
+        var entered = new Dirty(claim, at, clock.Read().Micros);
+        lock (_lock) _queue.Enqueue(entered);
     }
 
     /// <summary>Takes the oldest. Only the checkpointer does, under the claim's gate.</summary>
     public void Take()
     {
-        if (_queue.TryDequeue(out Dirty? head)) head.Claim.Queued = false;
+        lock (_lock)
+        {
+            if (_queue.TryDequeue(out Dirty? head)) head.Claim.Queued = false;
+        }
     }
 }
 

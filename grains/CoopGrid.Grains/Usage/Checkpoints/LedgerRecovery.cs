@@ -35,17 +35,17 @@ internal sealed partial class LedgerRecovery(
                 foreach (LedgerEntry entry in segment.Entries)
                 {
                     var at = new LedgerPosition(row.Producer, row.Position);
-                    await claims.ReplayAsync(entry.Member, MemberEntryCodec.Decode(entry.Bytes.Span), at);
-                    entries++;
+                    if (await claims.ReplayAsync(entry.Member, MemberEntryCodec.Decode(entry.Bytes.Span), at)) entries++;
                 }
 
                 after = row.Position;
             }
         }
 
+        claims.EvictIdle();
         LogReplayed(producer.Producer, producer.Position - producer.FirstKept + 1, entries, claims.Count);
     }
 
-    [LoggerMessage(LogLevel.Information, "Replayed producer {Producer}: {Segments} segments, {Entries} entries; {Members} members in memory.")]
+    [LoggerMessage(LogLevel.Information, "Replayed producer {Producer}: {Segments} segments, {Entries} entries that no checkpoint held; {Members} members in memory.")]
     private partial void LogReplayed(long producer, long segments, long entries, int members);
 }
