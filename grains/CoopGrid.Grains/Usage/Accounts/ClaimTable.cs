@@ -58,10 +58,8 @@ internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
     /// <summary>Drops what a replay has loaded and had nothing to add to.</summary>
     public void EvictIdle()
     {
-        foreach (Lazy<Task<MemberClaim>> loaded in _claims.Values)
+        foreach (MemberClaim claim in _claims.Values)
         {
-            if (!loaded.IsValueCreated || !loaded.Value.IsCompletedSuccessfully) continue;
-            MemberClaim claim = loaded.Value.Result;
             lock (claim.Gate) TryEvict(claim);
         }
     }
