@@ -9,7 +9,8 @@ namespace CoopGrid.Domain.Capacity;
 /// 3. A request too large to leave the thresholds even in full buckets (possible only under a lease that is a small part of the
 ///    class's) is admitted when its buckets are full. If they do not hold it at all, it is impossible under this lease.
 /// 4. Unused floors overflow into the shared bucket at once, so no capacity is lost while anyone in the class asks.
-/// 5. Time going backwards is ignored.
+/// 5. Time never goes back. Threads read the clock before they come here, so one may come with a moment before the last: what has
+///    flowed in since is not there for it, or a window that ends with its stamp would hold more than C·T + B.
 /// Not thread-safe. Taking does not allocate. Levels are micro-units: units/s × microseconds, without rounding.
 /// </summary>
 public sealed class RoomBuckets
@@ -70,7 +71,7 @@ public sealed class RoomBuckets
     public bool HasRoom(in RoomRequest request, long nowMicros)
     {
         Flow(nowMicros);
-        return Room(_basins, request, floorOnly: false, out _);
+        return Room(_basins, request, floorOnly: false, FlowedSince(nowMicros), out _);
     }
 
     /// <summary>Whether the buckets of this lease can hold the request at all.</summary>
@@ -90,13 +91,13 @@ public sealed class RoomBuckets
     private bool TryTake(in RoomRequest request, long nowMicros, bool floorOnly)
     {
         Flow(nowMicros);
-        if (!Room(_basins, request, floorOnly, out long fromFloor)) return false;
+        if (!Room(_basins, request, floorOnly, FlowedSince(nowMicros), out long fromFloor)) return false;
         _basins[request.Lane].Level -= fromFloor;
         _basins[^1].Level -= (request.Units * CapacityPlan.MicrosPerUnit) - fromFloor;
         return true;
     }
 
-    private static bool Room(ReadOnlySpan<Basin> basins, in RoomRequest request, bool floorOnly, out long fromFloor)
+    private static bool Room(ReadOnlySpan<Basin> basins, in RoomRequest request, bool floorOnly, long later, out long fromFloor)
     {
         ref readonly Basin floor = ref basins[request.Lane];
         ref readonly Basin shared = ref basins[^1];
@@ -105,13 +106,13 @@ public sealed class RoomBuckets
         if (request.Units > Lease.MaxUnits) return false;
         long need = request.Units * CapacityPlan.MicrosPerUnit;
 
-        fromFloor = Math.Min(need, Math.Max(0, floor.Level - Bands.Threshold(floor.Cap, request.Band)));
+        fromFloor = Math.Min(need, Math.Max(0, floor.Level - later - Bands.Threshold(floor.Cap, request.Band)));
         if (fromFloor == need) return true;
         if (floorOnly) return false;
-        if (shared.Level - (need - fromFloor) >= Bands.Threshold(shared.Cap, request.Band)) return true;
+        if (shared.Level - later - (need - fromFloor) >= Bands.Threshold(shared.Cap, request.Band)) return true;
 
         // Rule 3: full buckets that cannot do it within the thresholds never will.
-        if (floor.Level < floor.Cap || shared.Level < shared.Cap || need > floor.Cap + shared.Cap) return false;
+        if (later > 0 || floor.Level < floor.Cap || shared.Level < shared.Cap || need > floor.Cap + shared.Cap) return false;
         fromFloor = Math.Min(need, floor.Cap);
         return true;
     }
@@ -119,12 +120,12 @@ public sealed class RoomBuckets
     private long MicrosUntil(in RoomRequest request, long nowMicros, bool floorOnly)
     {
         Flow(nowMicros);
-        if (Room(_basins, request, floorOnly, out _)) return 0;
+        if (Room(_basins, request, floorOnly, FlowedSince(nowMicros), out _)) return 0;
         Span<Basin> full = stackalloc Basin[CapacityPlan.MaxLanes + 1];
         full = full[.._basins.Length];
         _basins.CopyTo(full);
         Basin.Fill(full);
-        if (_lease.UnitsPerSecond == 0 || !Room(full, request, floorOnly, out _)) return long.MaxValue;
+        if (_lease.UnitsPerSecond == 0 || !Room(full, request, floorOnly, 0, out _)) return long.MaxValue;
 
         // Levels only rise while nobody takes, so the first moment with room is found by halving.
         long without = 0, with = _microsToFill;
@@ -135,7 +136,7 @@ public sealed class RoomBuckets
             long middle = without + ((with - without) / 2);
             _basins.CopyTo(then);
             Elapse(then, middle);
-            if (Room(then, request, floorOnly, out _)) with = middle;
+            if (Room(then, request, floorOnly, 0, out _)) with = middle;
             else without = middle;
         }
 
@@ -148,6 +149,13 @@ public sealed class RoomBuckets
         // Before the first lease there is no earlier moment to count from, and without a rate nothing flows.
         if (_lease.UnitsPerSecond > 0) Elapse(_basins, nowMicros - _lastMicros);
         _lastMicros = nowMicros;
+    }
+
+    /// <summary>At most what has flowed in after a moment, in all buckets; 0 if that is the last one.</summary>
+    private long FlowedSince(long micros)
+    {
+        if (micros >= _lastMicros || _lease.UnitsPerSecond == 0) return 0;
+        return _lastMicros - micros < _microsToFill ? _lease.UnitsPerSecond * (_lastMicros - micros) : _lease.BurstUnits * CapacityPlan.MicrosPerUnit;
     }
 
     private void Elapse(Span<Basin> basins, long micros)

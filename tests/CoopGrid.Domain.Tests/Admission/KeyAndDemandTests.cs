@@ -44,7 +44,7 @@ public sealed class KeyAndDemandTests
                 Assert.Equal(all.Count, memory.Count);
                 foreach ((string name, (Admitted entry, long returned)) in all)
                     Assert.Equal((entry, returned, returned == 5), (memory.Find(name)!.Admitted, memory.Find(name)!.ReturnedUnits, memory.Find(name)!.IsSpent));
-                Assert.Equal(memory.OldestFirst().OrderBy(key => key.Admitted.At).Select(key => key.Admitted.Key), memory.OldestFirst().Select(key => key.Admitted.Key));
+                Assert.Equal(memory.After(0).OrderBy(key => key.Admitted.At).Select(key => key.Admitted.Key), memory.After(0).Select(key => key.Admitted.Key));
             },
             iter: 3000);
 
@@ -55,7 +55,7 @@ public sealed class KeyAndDemandTests
         memory.Remember(Entry("k", 1));
         memory.Remember(Entry("k", 2));
         Assert.Equal(1, memory.Find("k")!.Admitted.At.UnixMicroseconds);
-        Assert.Single(memory.OldestFirst());
+        Assert.Single(memory.After(0));
     }
 
     /// <summary>Rule 1: a key counts once per period, whether it was refused or admitted.</summary>

@@ -97,7 +97,7 @@ internal sealed class Scene
     public static string Portrait(MemberAccount account) => JsonSerializer.Serialize(new
     {
         Account = account.Snapshot() with { Entitlements = [.. account.Entitlements.Order()], Meters = [.. account.Meters.OrderBy(chain => chain.Meter)] },
-        Keys = account.Keys.OldestFirst().Select(key => new { key.Admitted, key.ReturnedUnits }),
+        Keys = account.Keys.After(0).Select(key => new { key.Admitted, key.ReturnedUnits }),
     });
 
     public static MeterChain Chain(long sequence = 0, ulong payload = 0, long lastSlice = long.MinValue) => new("meter", sequence, payload, lastSlice);

@@ -60,7 +60,7 @@ internal static class Histories
             case 3 or 4:
                 return Report(random, account, conditions);
             case 5 or 6:
-                Remembered[] keys = [.. account.Keys.OldestFirst()];
+                Remembered[] keys = [.. account.Keys.After(0)];
                 if (keys.Length == 0) return null;
                 Remembered key = keys[random.Next(keys.Length)];
                 return CancelRule.Decide(account, key.Admitted.Key, random.Next(0, (int)key.Admitted.Units + 1), "relay", conditions).Entry;

@@ -23,7 +23,7 @@ public sealed class MemberAccountTests
                 MemberAccount whole = Fold(new(), entries);
                 MemberAccount start = Fold(new(), entries.Take(at));
                 MemberAccount restored = MemberAccount.Restore(start.Snapshot());
-                foreach (Remembered key in start.Keys.OldestFirst()) restored.Keys.Remember(new Remembered(key.Admitted, key.ReturnedUnits));
+                foreach (Remembered key in start.Keys.After(0)) restored.Keys.Remember(new Remembered(key.Admitted, key.ReturnedUnits));
                 Assert.Equal(Scene.Portrait(start), Scene.Portrait(restored));
                 Assert.Equal(Scene.Portrait(whole), Scene.Portrait(Fold(restored, entries.Skip(at))));
             },
@@ -43,7 +43,7 @@ public sealed class MemberAccountTests
                 for (long slice = account.LastSlice; slice < account.LastSlice + 5; slice++)
                     Assert.Equal(bySlice.Where(s => s.Key > slice - 4 && s.Key <= slice).Sum(s => s.Value), account.UsageAt(slice));
                 Assert.Equal((entries.Count, entries.Max(entry => entry.Slice)), (account.Sequence, account.LastSlice));
-                Assert.Equal(entries.OfType<Admitted>().Select(entry => entry.Key), account.Keys.OldestFirst().Select(key => key.Admitted.Key));
+                Assert.Equal(entries.OfType<Admitted>().Select(entry => entry.Key), account.Keys.After(0).Select(key => key.Admitted.Key));
             },
             iter: 500);
 

@@ -1,6 +1,5 @@
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Ledger;
-using CoopGrid.Grains.Usage;
 using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Tests.Silo;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CoopGrid.Domain.Usage;
-using CoopGrid.Grains.Usage;
 using CoopGrid.Model;
 using Xunit;
 

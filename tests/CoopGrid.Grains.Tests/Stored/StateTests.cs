@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Governance;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Model;

@@ -75,6 +75,6 @@ public sealed class RecoveryTests
     private static string Portrait(MemberAccount account) => JsonSerializer.Serialize(new
     {
         Account = account.Snapshot() with { Entitlements = [.. account.Entitlements.Order()] },
-        Keys = account.Keys.OldestFirst().Select(key => new { key.Admitted, key.ReturnedUnits }),
+        Keys = account.Keys.After(0).Select(key => new { key.Admitted, key.ReturnedUnits }),
     });
 }
