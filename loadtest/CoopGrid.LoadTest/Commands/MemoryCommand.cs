@@ -16,7 +16,7 @@ internal sealed class MemoryCommand
     private readonly Option<int> _members = new("--members") { Description = "Members to enrol.", DefaultValueFactory = _ => 1_000_000 };
     private readonly Option<int> _active = new("--active") { Description = "How many of them send.", DefaultValueFactory = _ => 100_000 };
     private readonly Option<int> _messages = new("--messages") { Description = "Messages of each, all within the dedupe window.", DefaultValueFactory = _ => 10 };
-    private readonly Option<int> _age = new("--collection-age") { Description = "Seconds after which the silo lets a member without requests go; above the time that sending takes.", DefaultValueFactory = _ => 120 };
+    private readonly Option<int> _age = new("--collection-age") { Description = "Seconds after which the silo lets a member without requests go; well above the time that one round of sending takes.", DefaultValueFactory = _ => 120 };
     private readonly Option<double> _patience = new("--idle-patience") { Description = "Seconds to wait for idle members to leave memory.", DefaultValueFactory = _ => 900 };
     private readonly Option<string> _out = new("--out") { Description = "The result file; default: loadtest-results/memory-<time>.json." };
 
@@ -51,8 +51,9 @@ internal sealed class MemoryCommand
             string path = parsed.GetValue(_out) ?? Path.Combine("loadtest-results", $"memory-{startedAt:yyyyMMdd-HHmmss}.json");
             JsonFile.Write(path, result);
             Console.Out.WriteLine($"result: {path}");
-            if (result.WithActive.Seconds < parsed.GetValue(_age)) return 0;
-            Console.Error.WriteLine("Not sound: sending took longer than --collection-age, so some active members have left memory.");
+            // All send once in each round, so nobody was without a request for longer than one.
+            if (result.WithActive.Seconds / plan.Messages < parsed.GetValue(_age) / 2.0) return 0;
+            Console.Error.WriteLine("Not sound: a round of sending took so long that active members may have left memory; raise --collection-age.");
             return 1;
         }
         finally
@@ -82,7 +83,6 @@ internal sealed class MemoryCommand
             WithActive = active,
             DiskBytesPerMember = Math.Round((double)disk / plan.Members, 1),
         };
-        Tell("just enrolled", result.JustEnrolled);
         Tell("idle", result.IdleMember);
         Tell("active", result.ActiveMember);
         Console.Out.WriteLine($"enrolled {result.EnrolmentsPerSecond:F0}/s, admitted {result.AdmissionsPerSecond:F0}/s, {result.DiskBytesPerMember:F0} bytes of disk per member");

@@ -22,7 +22,7 @@ internal sealed record MemoryResult
 
     public required MemoryState Empty { get; init; }
 
-    /// <summary>All members enrolled and still in memory.</summary>
+    /// <summary>All members enrolled; those of the beginning may have left memory again.</summary>
     public required MemoryState Enrolled { get; init; }
 
     /// <summary>All members checkpointed and out of memory.</summary>
@@ -34,9 +34,6 @@ internal sealed record MemoryResult
     public double EnrolmentsPerSecond => Math.Round(Members / Enrolled.Seconds, 1);
 
     public double AdmissionsPerSecond => Math.Round((double)Active * Messages / WithActive.Seconds, 1);
-
-    /// <summary>A member that is enrolled and has not sent yet, before it leaves memory.</summary>
-    public PerMember JustEnrolled => PerMember.Of(Empty, Enrolled, Members);
 
     public PerMember IdleMember => PerMember.Of(Empty, Idle, Members);
 

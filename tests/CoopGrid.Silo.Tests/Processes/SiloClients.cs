@@ -12,7 +12,8 @@ internal sealed class SiloClients : IDisposable
 
     public SiloClients(int port)
     {
-        _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}", new GrpcChannelOptions
+        Address = $"http://127.0.0.1:{port}";
+        _channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true },
             DisposeHttpClient = true,
@@ -23,6 +24,8 @@ internal sealed class SiloClients : IDisposable
         Members = new(calls);
         Metering = new(calls);
     }
+
+    public string Address { get; }
 
     public Admission.AdmissionClient Admission { get; }
 
