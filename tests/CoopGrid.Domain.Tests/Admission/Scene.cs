@@ -93,9 +93,19 @@ internal sealed class Scene
     public Decision Decide(MemberAccount account) =>
         AdmissionRule.Decide(account, Request, Conditions, CapacityPlan.From(Policy), Room);
 
-    /// <summary>Everything in an account, to be compared.</summary>
+    /// <summary>Everything in an account, to be compared; what a snapshot could leave out stands here by itself.</summary>
     public static string Portrait(MemberAccount account) => JsonSerializer.Serialize(new
     {
+        account.Status,
+        account.StatusReason,
+        account.Class,
+        account.Enrolled,
+        account.LastSlice,
+        account.Sequence,
+        account.TotalUnits,
+        account.Quota,
+        account.Window?.Newest,
+        account.Window?.Held,
         Account = account.Snapshot() with { Entitlements = [.. account.Entitlements.Order()], Meters = [.. account.Meters.OrderBy(chain => chain.Meter)] },
         Keys = account.Keys.After(0).Select(key => new { key.Admitted, key.ReturnedUnits }),
     });

@@ -16,8 +16,8 @@ public sealed class ReactivationTests
 
     /// <summary>
     /// Four relays send, retry and cancel; meanwhile members' grains are deactivated at random, checkpoints throw claims out, and a
-    /// second activation takes members over, decides on them, and goes. Seen to fail: with MemberGrain.IsOwner always true, and with
-    /// ClaimTable.ClaimAsync not asking whether the claim was evicted (both: two entries of one number in the log).
+    /// second activation takes members over, decides on them, and goes. Seen to fail with MemberGrain.IsOwner always true (a cancelled key
+    /// was admitted again by the older activation).
     /// </summary>
     [Fact]
     public async Task Nothing_is_lost_and_nothing_is_charged_twice()

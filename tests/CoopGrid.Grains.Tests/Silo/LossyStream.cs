@@ -4,24 +4,29 @@ using Orleans.Streams;
 
 namespace CoopGrid.Grains.Tests.Silo;
 
-/// <summary>The usage stream with faults: of every six ticks one is lost, one comes twice, and one comes after its successor.</summary>
-internal static class LossyStream
+/// <summary>The usage stream with faults: of every six ticks two are lost, one comes twice, and one comes after its successor.</summary>
+internal sealed class LossyStream
 {
-    /// <summary>Puts the faults between the silo's publisher and its stream.</summary>
-    public static void Add(ISiloBuilder silo) => silo.Services.AddSingleton(services =>
-        ActivatorUtilities.CreateInstance<TickPublisher>(services, (IServiceProvider)new Services(services)));
+    private int _lost;
 
-    private sealed class Services(IServiceProvider inner) : IKeyedServiceProvider
+    /// <summary>Ticks that were lost.</summary>
+    public int Lost => Volatile.Read(ref _lost);
+
+    /// <summary>Puts the faults between the silo's publisher and its stream.</summary>
+    public void Add(ISiloBuilder silo) => silo.Services.AddSingleton(services =>
+        ActivatorUtilities.CreateInstance<TickPublisher>(services, new Services(this, services)));
+
+    private sealed class Services(LossyStream faults, IServiceProvider inner) : IKeyedServiceProvider
     {
         public object? GetService(Type serviceType) => inner.GetService(serviceType);
 
         public object? GetKeyedService(Type serviceType, object? serviceKey) => GetRequiredKeyedService(serviceType, serviceKey);
 
         public object GetRequiredKeyedService(Type serviceType, object? serviceKey) =>
-            new Provider((IStreamProvider)inner.GetRequiredKeyedService(serviceType, serviceKey));
+            new Provider(faults, (IStreamProvider)inner.GetRequiredKeyedService(serviceType, serviceKey));
     }
 
-    private sealed class Provider(IStreamProvider inner) : IStreamProvider
+    private sealed class Provider(LossyStream faults, IStreamProvider inner) : IStreamProvider
     {
         private readonly Dictionary<StreamId, object> _streams = [];
 
@@ -33,13 +38,13 @@ internal static class LossyStream
         {
             lock (_streams)
             {
-                if (!_streams.TryGetValue(streamId, out object? stream)) _streams[streamId] = stream = new Lossy<T>(inner.GetStream<T>(streamId));
+                if (!_streams.TryGetValue(streamId, out object? stream)) _streams[streamId] = stream = new Lossy<T>(faults, inner.GetStream<T>(streamId));
                 return (IAsyncStream<T>)stream;
             }
         }
     }
 
-    private sealed class Lossy<T>(IAsyncStream<T> inner) : IAsyncStream<T>
+    private sealed class Lossy<T>(LossyStream faults, IAsyncStream<T> inner) : IAsyncStream<T>
     {
         private int _sent;
         private T? _late;
@@ -54,7 +59,12 @@ internal static class LossyStream
         public async Task OnNextAsync(T item, StreamSequenceToken? token = null)
         {
             int turn = _sent++ % 6;
-            if (turn == 1) return;
+            if (turn is 1 or 2)
+            {
+                Interlocked.Increment(ref faults._lost);
+                return;
+            }
+
             if (turn == 3)
             {
                 _late = item;
