@@ -48,6 +48,19 @@ public sealed class HouseTests
     }
 
     [Fact]
+    public void Report_outcomes_have_one_order()
+    {
+        IReadOnlyList<(string, int)> code = [.. Enum.GetValues<ReportOutcome>().Select(outcome => (outcome.ToString(), (int)outcome))];
+        string proto = Protos.Single(file => file.Path.EndsWith("/metering.proto", StringComparison.Ordinal)).Text;
+        string[] order =
+        [
+            "Invalid", "MeterUnknown", "MemberNotActive", "NotMetered", "Duplicate", "SequenceConflict", "Gap", "Overlap", "Future", "TooLate",
+            "Accepted", "Unavailable", "CoopUnknown",
+        ];
+        AssertNone(EnumRule.Violations(nameof(ReportOutcome), code, EnumRule.Values(proto, "ReportOutcome"), order));
+    }
+
+    [Fact]
     public void Files_and_folders_are_small()
     {
         string exceptions = Repository.Files("tests/CoopGrid.Architecture.Tests", "size-exceptions.txt").Single().Text;

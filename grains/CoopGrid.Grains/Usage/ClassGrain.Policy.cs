@@ -26,6 +26,9 @@ internal sealed partial class ClassGrain
             NextFromSlice = PolicySchedule.FromSlice(policies.Current, policy, policies.TimeZone, now),
         };
         await Write(Checkpoint() with { Policies = next });
+
+        // An accepted change survives a power cut too, as an admission does.
+        await checkpoints.FlushAsync(CancellationToken.None);
         return new(PolicyOutcome.Accepted, next);
     }
 

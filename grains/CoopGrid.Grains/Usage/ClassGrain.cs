@@ -21,6 +21,7 @@ namespace CoopGrid.Grains.Usage;
 internal sealed partial class ClassGrain(
     [PersistentState(GrainStates.Class, GrainStates.Storage)] IPersistentState<ClassCheckpoint> state,
     ILedgerStore ledger,
+    ICheckpointStore checkpoints,
     IPriceHistory prices,
     ISliceHistory slices,
     GridClock clock,

@@ -52,8 +52,8 @@ public sealed class DurabilityTests
     }
 
     /// <summary>
-    /// Seen to fail with the stall left out of LedgerWriter's append and MemberGrain's CanDecide: requests were decided while the store
-    /// hung. Seen to fail (the first request never answered) with LedgerWriter.Watch taken out.
+    /// Seen to fail with the stall left out of LedgerWriter.Stall (requests were decided while the store hung, and never answered), and with
+    /// the watch left out of LedgerWriter.Watch (the first request never answered).
     /// </summary>
     [Fact]
     public async Task While_the_store_hangs_nothing_is_decided_and_callers_know_within_a_second()

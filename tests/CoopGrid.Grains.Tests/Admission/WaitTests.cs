@@ -44,7 +44,7 @@ public sealed class WaitTests
         Assert.Equal(Outcome.Admitted, (await member.Admit(Ask.For("a", 5, wait: 0)).Soon()).Outcome);
     }
 
-    /// <summary>The wait is the shorter of the caller's and the lane's. Seen to fail with the lane's left out of MemberGrain.Refuse.</summary>
+    /// <summary>The wait is the shorter of the caller's and the lane's. Seen to fail (admitted after 110 ms) with the lane's left out of MemberGrain.Refuse.</summary>
     [Theory]
     [InlineData(20, 5, 20)]
     [InlineData(5000, 10, 100)]

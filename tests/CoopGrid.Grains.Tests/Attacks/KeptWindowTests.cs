@@ -13,7 +13,7 @@ public sealed class KeptWindowTests
         window.KeepFor(12);
         for (long slice = 10; slice <= 15; slice++) window.Add(slice, 1);
 
-        // Seen to be 2, then 1 and 0, while a window dropped what had left it.
+        // Seen to be 0, 1, 2 and 3 while a window dropped what had left it.
         Assert.Equal([3, 3, 3, 3], new long[] { 12, 13, 14, 15 }.Select(window.UsageAt));
         window.KeepFor(15);
         Assert.Equal([13L, 14, 15], window.Held.Select(held => held.Slice));

@@ -28,7 +28,7 @@ public sealed class PriceTests
         price.Hear(Told(100, 160));
         await price.Close(policies, At(101));
 
-        // Seen to fail while a class waited for its first row before it closed any.
+        // A class once waited for its first row before it closed any, and so for ever.
         Assert.Equal([99, 100], history.Written.Keys);
         Assert.Equal(160, history.Written[100].Demand);
         Assert.True(price.MultiplierAt(Small, At(101)) > 1000);
@@ -47,7 +47,7 @@ public sealed class PriceTests
         price.Hear(Told(110, 1));
         await price.Close(policies, At(112));
 
-        // Seen to fail while all that was open was closed by the policy of the moment.
+        // All that was open was once closed by the policy of the moment.
         Assert.Equal(80, history.Written[109].Target);
         Assert.Equal(800, history.Written[110].Target);
         Assert.Equal(111 + 1, price.OpenPeriod);

@@ -30,8 +30,8 @@ public sealed class OthersTests
     };
 
     /// <summary>
-    /// Seen to fail: with Bands.Threshold always 0 (some 1,100 protected requests refused), with WaitingRoom serving in order of
-    /// arrival alone (refusals no longer ordered by standing), and with the lanes' floors taken out of RoomBuckets (critical refused).
+    /// Seen to fail: with Bands.Threshold always 0 (protected requests had to wait for room), and with one band for all who are above the
+    /// mean in Standing.BandOf (refusals in no order of standing).
     /// </summary>
     [Fact]
     public async Task A_flood_by_some_is_refused_to_those_furthest_above_the_mean_first()
