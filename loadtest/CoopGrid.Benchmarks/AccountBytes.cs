@@ -43,10 +43,11 @@ internal static class AccountBytes
         {
             int slice = Math.Max(0, slices - admissions + i);
             account.Apply(Admission(account.Sequence + 1, slice, i));
+
+            // As every decision does: what was admitted before the last of the keys is remembered no longer.
+            account.Keys.Forget(At(i + 1 - keys));
         }
 
-        // What was admitted before the last of the keys is remembered no longer.
-        account.Keys.Forget(At(admissions - keys));
         return account;
     }
 

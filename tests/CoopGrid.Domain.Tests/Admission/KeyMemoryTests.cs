@@ -46,40 +46,6 @@ public sealed class KeyMemoryTests
         Assert.Equal(Many, memory.Find($"key {Many}")!.Admitted.Sequence);
     }
 
-    [Fact]
-    public void What_is_forgotten_gives_its_memory_back()
-    {
-        // A window of 20 keys moves over 200,000: without the blocks' release it would hold 20 MB.
-        var memory = new KeyMemory();
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int i = 1; i <= 200_000; i++)
-        {
-            memory.Remember(Admission(i, $"key {i}", 0));
-            memory.Forget(At(i - 20));
-        }
-
-        long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Assert.Equal(21, memory.Count);
-        Assert.True(grown < 1_000_000, $"{grown} bytes are held for 21 keys");
-    }
-
-    [Fact]
-    public void Ten_keys_take_one_block()
-    {
-        const int Members = 2000;
-        var memories = new KeyMemory[Members];
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int member = 0; member < Members; member++)
-        {
-            memories[member] = new KeyMemory();
-            for (int i = 1; i <= 10; i++) memories[member].Remember(Admission(i, $"a key of thirty characters {i:D3}", 0));
-        }
-
-        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Members;
-        GC.KeepAlive(memories);
-        Assert.True(each < 1400, $"ten keys take {each} bytes");
-    }
-
     private static void Play((Deed Deed, int Number)[] deeds)
     {
         var memory = new KeyMemory();
@@ -120,8 +86,8 @@ public sealed class KeyMemoryTests
         Assert.Null(memory.Find("no such key"));
     }
 
-    private static Instant At(long number) => new(number * 1_000_000);
+    internal static Instant At(long number) => new(number * 1_000_000);
 
-    private static Admitted Admission(long sequence, string key, long units) =>
+    internal static Admitted Admission(long sequence, string key, long units) =>
         new(sequence, At(sequence), sequence / 10, 1, key, 42, "standard", 1250, new(1, 2, 3, 4, units), 100, 5, 7, "relay");
 }
