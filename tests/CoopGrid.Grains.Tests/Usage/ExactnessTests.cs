@@ -2,7 +2,6 @@ using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
-using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -22,7 +21,7 @@ public sealed class ExactnessTests
 
     /// <summary>
     /// Admissions, retries and cancels while slices pass, the stream loses, repeats and re-orders ticks, and the class's grain comes
-    /// and goes. Seen to fail with ClassLog.Follow not reading the log at a gap (S stays short), and with ClassFold.Apply not asking for
+    /// and goes. Seen to fail with ClassLog.Follow not reading the log at a gap (S stayed 0 of 1,100), and with ClassFold.Apply not asking for
     /// the watermark (48 members counted where there are 12).
     /// </summary>
     [Fact]
