@@ -20,12 +20,12 @@ public static class MemberEntryCodec
     private const byte EvidenceKeptKind = 8;
 
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     /// <summary>The entry's bytes, good until the thread's next call.</summary>
     public static ReadOnlySpan<byte> Encode(MemberEntry entry)
     {
-        ArrayBufferWriter<byte> buffer = t_buffer ??= new(512);
+        ArrayBufferWriter<byte> buffer = _buffer ??= new(512);
         buffer.ResetWrittenCount();
         Write(new EntryWriter(buffer), entry);
         return buffer.WrittenSpan;
