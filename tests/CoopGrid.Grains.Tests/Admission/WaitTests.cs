@@ -1,6 +1,6 @@
-using CoopGrid.Grains.Tests.Silo;
-using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Tests.Ledger;
+using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Time.Testing;
