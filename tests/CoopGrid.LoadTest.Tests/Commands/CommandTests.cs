@@ -47,19 +47,6 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Check_asks_again_what_a_run_left_open()
-    {
-        await using FakeHost host = await FakeHost.StartAsync();
-        host.Grid.LoseNext = int.MaxValue;
-        Assert.Equal(1, await Burst(host, "--retry-for", "0.001", "--seconds", "0.1"));
-        string path = Path.Combine(_folder, "run.recording.json");
-        Assert.NotEmpty(JsonFile.Read<Recording>(path).Open);
-        host.Grid.LoseNext = 0;
-        Assert.Equal(0, await Load(host, "check", path));
-        Assert.Empty(JsonFile.Read<Recording>(path).Open);
-    }
-
-    [Fact]
     public async Task A_day_plays_and_ends_clean()
     {
         await using FakeHost host = await FakeHost.StartAsync();
