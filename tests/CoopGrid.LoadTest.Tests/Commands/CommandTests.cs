@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CoopGrid.LoadTest.Commands;
-using CoopGrid.LoadTest.Results;
 using CoopGrid.LoadTest.Tests.Fakes;
 
 namespace CoopGrid.LoadTest.Tests.Commands;
