@@ -24,6 +24,9 @@ internal sealed class ClassGate
     private const int MaxWaiting = 16_384;
     private const int PeriodsKept = 16;
 
+    // What does not fit the lease may fit the next one: demand is heard at every exchange.
+    private const int OtherLeaseMs = 1000;
+
     private readonly Lock _lock = new();
     private readonly GridClock _clock;
     private readonly ITimer _pump;
@@ -53,7 +56,10 @@ internal sealed class ClassGate
 
     public ClassId Class { get; }
 
-    /// <summary>Completes with the first signal.</summary>
+    /// <summary>
+    /// Completes once the gate holds a lease of the class's present epoch. The first signal of an epoch only makes it known
+    /// (<see cref="LeaseBook"/>, rule 6); the second one leases.
+    /// </summary>
     public Task Ready => _ready.Task;
 
     /// <summary>What is known of the class; not before <see cref="Ready"/>.</summary>
@@ -151,6 +157,7 @@ internal sealed class ClassGate
     /// <summary>Takes the class's answer.</summary>
     public void Hear(ClassSignal signal)
     {
+        bool leased;
         lock (_lock)
         {
             long now = _clock.Read().Micros;
@@ -159,12 +166,13 @@ internal sealed class ClassGate
             _view = view;
             _mark = Math.Max(_mark, signal.OpenSlice);
             Follow(view.At(view.Policies.Current.Window.SliceAt(_clock.Read().Now)).Plan, now);
+            leased = signal.Epoch == _lease.Epoch;
             var grant = new LeaseGrant(signal.Epoch, signal.Exchange, new(signal.LeaseUnitsPerSecond, signal.LeaseBurstUnits));
             if (_lease.Accept(grant)) _buckets!.SetLease(grant.Lease, now);
             Serve();
         }
 
-        _ready.TrySetResult();
+        if (leased) _ready.TrySetResult();
     }
 
     /// <summary>The class does not exist: whoever waits for the gate is told so.</summary>
@@ -186,7 +194,7 @@ internal sealed class ClassGate
         {
             if (Follow(plan, micros) is not { } buckets) return 1;
             long wait = buckets.MicrosUntilRoom(request, micros);
-            return wait == long.MaxValue ? 0 : Math.Max(1, wait / 1000);
+            return wait == long.MaxValue ? OtherLeaseMs : Math.Max(1, wait / 1000);
         }
     }
 

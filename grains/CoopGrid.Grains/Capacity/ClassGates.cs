@@ -27,7 +27,7 @@ internal sealed partial class ClassGates(
     private readonly ConcurrentDictionary<ClassId, Lazy<ClassGate>> _gates = new();
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>The class's gate once it has heard a signal, or null if there is no such class.</summary>
+    /// <summary>The class's gate once it is ready, or null if there is no such class.</summary>
     public async ValueTask<ClassGate?> GetAsync(ClassId @class)
     {
         Lazy<ClassGate> gate = _gates.GetOrAdd(@class, id => new(() => Start(id)));
@@ -76,6 +76,7 @@ internal sealed partial class ClassGates(
             {
                 clock.Correct();
                 demand = await Exchange(gate, grain);
+                if (!gate.Ready.IsCompleted) demand = await Exchange(gate, grain);
             }
             catch (ClassUnknownException unknown)
             {

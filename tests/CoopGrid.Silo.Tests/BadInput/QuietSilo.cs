@@ -65,6 +65,8 @@ public sealed class QuietSilo : IAsyncLifetime
     {
         _silo = await _folder.StartAsync();
         FoundedBy = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+
+        await Until.Admitted(Clients, Ask(await NewMember(People), units: 40));
     }
 
     public ValueTask DisposeAsync() => _folder.DisposeAsync();
