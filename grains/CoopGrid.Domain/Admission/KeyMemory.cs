@@ -26,15 +26,15 @@ public sealed class KeyMemory
     /// <summary>The admission behind a key, or null.</summary>
     public Remembered? Find(string key) => Place(key) is >= 0 and long position ? Read(position) : null;
 
-    public void Remember(Admitted admitted) => Remember(new Remembered(admitted, 0));
-
-    /// <summary>Takes back what a checkpoint stored; a key that is known already is left as it is.</summary>
-    public void Remember(Remembered remembered)
+    /// <summary>
+    /// Adds the newest admission. A key that comes again was forgotten when it was decided, and all before it too; a replay learns so
+    /// only here.
+    /// </summary>
+    public void Remember(Admitted admitted)
     {
-        string key = remembered.Admitted.Key;
-        if (Place(key) >= 0) return;
-        int hash = HashOf(key);
-        long position = _records.Append(hash, MemberEntryCodec.Encode(remembered.Admitted), remembered.ReturnedUnits);
+        if (Place(admitted.Key) is >= 0 and long known) ForgetThrough(known);
+        int hash = HashOf(admitted.Key);
+        long position = _records.Append(hash, MemberEntryCodec.Encode(admitted));
         Count++;
         bool crowded = _slots is null ? Count > Searched : (_taken + 1) * 4 > _slots.Length * 3;
         if (crowded) Rebuild();
@@ -50,11 +50,7 @@ public sealed class KeyMemory
     /// <summary>Drops what was admitted before <paramref name="horizon"/>.</summary>
     public void Forget(Instant horizon)
     {
-        while (Count > 0 && MemberEntryCodec.Head(_records.EntryAt(_records.First)).At < horizon)
-        {
-            if (--Count == 0) Clear();
-            else _records.DropFirst();
-        }
+        while (Count > 0 && MemberEntryCodec.Head(_records.EntryAt(_records.First)).At < horizon) DropFirst();
     }
 
     /// <summary>All that is remembered, oldest first.</summary>
@@ -106,6 +102,17 @@ public sealed class KeyMemory
     }
 
     private bool Is(long position, int hash, string key) => _records.HashAt(position) == hash && Read(position).Admitted.Key == key;
+
+    private void ForgetThrough(long position)
+    {
+        while (Count > 0 && _records.First <= position) DropFirst();
+    }
+
+    private void DropFirst()
+    {
+        if (--Count == 0) Clear();
+        else _records.DropFirst();
+    }
 
     private void Clear()
     {

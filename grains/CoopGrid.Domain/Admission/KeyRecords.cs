@@ -47,7 +47,7 @@ internal struct KeyRecords()
     public readonly void SetReturned(long position, long units) => BinaryPrimitives.WriteInt64LittleEndian(At(position)[6..], units);
 
     /// <returns>The record's position.</returns>
-    public long Append(int hash, ReadOnlySpan<byte> entry, long returnedUnits)
+    public long Append(int hash, ReadOnlySpan<byte> entry)
     {
         int size = Header + entry.Length;
         if (_filled + size > _newest.Length) MakeRoom(size);
@@ -55,7 +55,7 @@ internal struct KeyRecords()
         Span<byte> record = _newest.AsSpan(_filled, size);
         BinaryPrimitives.WriteInt32LittleEndian(record, hash);
         BinaryPrimitives.WriteUInt16LittleEndian(record[4..], (ushort)entry.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(record[6..], returnedUnits);
+        BinaryPrimitives.WriteInt64LittleEndian(record[6..], 0);
         entry.CopyTo(record[Header..]);
         _filled += size;
         return position;

@@ -51,7 +51,7 @@ public sealed class Commit(long position)
             _attempt = NewAttempt();
         }
 
-        failed.SetResult(false);
+        Release(failed, false);
     }
 
     private void End(Fate fate)
@@ -62,9 +62,13 @@ public sealed class Commit(long position)
             _fate = fate;
         }
 
-        _attempt.SetResult(fate == Fate.Committed);
+        Release(_attempt, fate == Fate.Committed);
     }
 
-    // Waiters must not run on the ledger's thread.
-    private static TaskCompletionSource<bool> NewAttempt() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Waiters must not run on the ledger's thread. They go on one after another on one other thread: what each still has to do is short,
+    // and a wake-up of its own would cost more than that.
+    private static void Release(TaskCompletionSource<bool> attempt, bool durable) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static state => state.attempt.SetResult(state.durable), (attempt, durable), preferLocal: false);
+
+    private static TaskCompletionSource<bool> NewAttempt() => new();
 }

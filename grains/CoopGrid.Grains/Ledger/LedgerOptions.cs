@@ -14,6 +14,15 @@ public sealed record LedgerOptions
     /// <summary>Entries at which a gathering segment is full: 1 to 1,000,000.</summary>
     public int MaxSegmentEntries { get; init; } = 32_768;
 
+    /// <summary>Entries from which a segment shows load: 2 to 1,000,000.</summary>
+    public int LoadedEntries { get; init; } = 16;
+
+    /// <summary>Entries that are worth a commit under load; more are not waited for: 2 to 1,000,000.</summary>
+    public int EnoughEntries { get; init; } = 64;
+
+    /// <summary>How long a segment may wait for enough entries under load, in ms: 1 to 1000.</summary>
+    public int LongestGatherMs { get; init; } = 1;
+
     /// <summary>How long a commit may take before its waiters are told that nothing is known, in ms: 50 to 60,000.</summary>
     public int StallAfterMs { get; init; } = 1000;
 
@@ -29,10 +38,19 @@ public sealed record LedgerOptions
     {
         Check(MaxSegmentBytes, 65_536, 64 * 1024 * 1024);
         Check(MaxSegmentEntries, 1, 1_000_000);
+        Check(LoadedEntries, 2, 1_000_000);
+        Check(EnoughEntries, 2, 1_000_000);
+        Check(LongestGatherMs, 1, 1000);
         Check(StallAfterMs, 50, 60_000);
         Check(FirstRetryMs, 1, 10_000);
         Check(LongestRetryMs, FirstRetryMs, 60_000);
     }
+
+    /// <summary>
+    /// Entries that the next segment gathers before it is written. Without load 1: nobody waits for others. Under load twice as many as in
+    /// the last one, until it is enough; if so many do not come in time, the next one is written at once.
+    /// </summary>
+    internal int EnoughAfter(int entries) => entries < LoadedEntries ? 1 : Math.Min(EnoughEntries, 2 * entries);
 
     private static void Check(int value, int least, int most, [CallerArgumentExpression(nameof(value))] string? name = null)
     {

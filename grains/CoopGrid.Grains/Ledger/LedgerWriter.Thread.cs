@@ -29,12 +29,15 @@ public sealed partial class LedgerWriter
     /// <summary>Waits for something gathered and takes it; false once there is nothing left and the ledger closes.</summary>
     private bool TakeGathered()
     {
+        int enough = _enough;
         while (true)
         {
             lock (_lock)
             {
-                if (!_gathering.IsEmpty)
+                int gathered = _gathering.Count;
+                if (gathered >= enough || (gathered > 0 && _closing))
                 {
+                    _enough = _options.EnoughAfter(gathered);
                     (_gathering, _writing) = (_writing, _gathering);
                     _writingCommit = _gatheringCommit;
                     _gatheringCommit = new(_writingCommit.Position + 1);
@@ -42,10 +45,10 @@ public sealed partial class LedgerWriter
                 }
 
                 if (_closing) return false;
-                _idle = true;
+                _wakeAt = enough;
             }
 
-            _wake.WaitOne();
+            if (!_wake.WaitOne(enough > 1 ? _options.LongestGatherMs : Timeout.Infinite)) enough = 1;
         }
     }
 

@@ -30,8 +30,8 @@ public sealed class SegmentWriter(int maxBytes, int maxEntries)
     private int _count;
     private int _lastCoop = -1;
 
-    /// <summary>Whether there is nothing to store.</summary>
-    public bool IsEmpty => _count == 0 && _marks.Count == 0;
+    /// <summary>Entries and marks; 0 = there is nothing to store.</summary>
+    public int Count => _count + _marks.Count;
 
     /// <summary>Copies an entry into the segment; false, and nothing changed, if it is full.</summary>
     /// <exception cref="ArgumentException">A name is not valid Unicode.</exception>

@@ -16,14 +16,15 @@ namespace CoopGrid.Silo.Grpc;
 /// failure of the infrastructure into "no decision is known".
 /// </summary>
 internal sealed class AdmissionDesk(
-    IGrainFactory grains, LedgerWriter ledger, Coops coops, Senders senders, IOptions<GridSettings> settings)
+    MemberGrains members, LedgerWriter ledger, Coops coops, Senders senders, IOptions<GridSettings> settings)
 {
     private const string Unknown = "No decision is known; ask again with the same key.";
 
     private readonly int _maxInFlight = settings.Value.Grpc.MaxInFlight;
-    private readonly Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> _admit =
-        (member, request) => WhenDurable(ledger, member.Pledge(request, ledger.Producer));
-    private readonly Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> _quote = (member, request) => member.Quote(request);
+    private readonly Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> _admit =
+        (member, request) => member.Pledge(request, ledger.Producer);
+    private readonly Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> _quote =
+        async (member, request) => new(await member.Quote(request), 0);
     private int _inFlight;
 
     /// <summary>Decides one request.</summary>
@@ -64,7 +65,7 @@ internal sealed class AdmissionDesk(
             if (!await coops.ExistsAsync(coop)) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
             if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await senders.FindAsync(coop, request.Sender);
             if (!Ids.IsName(member)) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
-            return await MemberOf(new(coop, member)).Cancel(request.Key, request.Units, caller: "");
+            return await members.Of(new(coop, member)).Cancel(request.Key, request.Units, caller: "");
         }
         catch (Exception)
         {
@@ -72,15 +73,7 @@ internal sealed class AdmissionDesk(
         }
     }
 
-    // The member's turn ends with its decision; the commit is waited for here (L1).
-    private static async ValueTask<AdmissionAnswer> WhenDurable(LedgerWriter ledger, ValueTask<AdmissionPledge> pledged)
-    {
-        AdmissionPledge pledge = await pledged;
-        if (pledge.Position == 0 || ledger.CommitAt(pledge.Position) is not { } commit) return pledge.Answer;
-        return await commit.Committed() ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
-    }
-
-    private ValueTask<AdmissionAnswer> Ask(AdmitRequest request, Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> ask)
+    private ValueTask<AdmissionAnswer> Ask(AdmitRequest request, Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> ask)
     {
         ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found = Find(request);
         return found.IsCompletedSuccessfully ? AskFound(found.Result, request, ask) : AskWhenFound(found, request, ask);
@@ -89,13 +82,13 @@ internal sealed class AdmissionDesk(
     private async ValueTask<AdmissionAnswer> AskWhenFound(
         ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found,
         AdmitRequest request,
-        Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> ask) => await AskFound(await found, request, ask);
+        Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> ask) => await AskFound(await found, request, ask);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
     private async ValueTask<AdmissionAnswer> AskFound(
         (MemberId Member, AdmissionAnswer? Refusal) found,
         AdmitRequest request,
-        Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionAnswer>> ask)
+        Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> ask)
     {
         if (found.Refusal is { } refusal) return refusal;
         if (Interlocked.Increment(ref _inFlight) > _maxInFlight)
@@ -106,7 +99,10 @@ internal sealed class AdmissionDesk(
 
         try
         {
-            return await ask(MemberOf(found.Member), AdmissionMapping.ToRequest(request));
+            AdmissionPledge pledge = await ask(members.Of(found.Member), AdmissionMapping.ToRequest(request));
+            // The member's turn ended with its decision; the commit is waited for here (L1).
+            bool durable = pledge.Position == 0 || ledger.CommitAt(pledge.Position) is not { } commit || await commit.Committed();
+            return durable ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
         catch (Exception)
         {
@@ -124,7 +120,7 @@ internal sealed class AdmissionDesk(
         try
         {
             ImmutableArray<AdmissionRequest> asked = [.. places.Select(place => AdmissionMapping.ToRequest(requests[place]))];
-            ImmutableArray<AdmissionAnswer> told = await MemberOf(member).AdmitBatch(asked);
+            ImmutableArray<AdmissionAnswer> told = await members.Of(member).AdmitBatch(asked);
             for (int i = 0; i < places.Count; i++) answers[places[i]] = told[i];
         }
         catch (Exception)
@@ -172,6 +168,4 @@ internal sealed class AdmissionDesk(
     private static (MemberId Member, AdmissionAnswer? Refusal) Named(string coop, string member) => Ids.IsName(member)
         ? (new(coop, member), null)
         : (default, AdmissionAnswer.Refused(Outcome.Invalid, AdmissionMapping.BadName("member")));
-
-    private IMemberGrain MemberOf(MemberId member) => grains.GetGrain<IMemberGrain>(member.ToString());
 }

@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace CoopGrid.Silo.Grpc;
 
 /// <summary>The operator's door to accounts.</summary>
-internal sealed class MembersService(IGrainFactory grains, Coops coops, Senders senders, IMemberDirectory directory) : Members.MembersBase
+internal sealed class MembersService(MemberGrains members, Coops coops, Senders senders, IMemberDirectory directory) : Members.MembersBase
 {
     private const int MaxPage = 10_000;
     private const int DefaultPage = 1000;
@@ -47,7 +47,7 @@ internal sealed class MembersService(IGrainFactory grains, Coops coops, Senders 
         string? @class = request.Class.Length == 0 ? null : request.Class;
         IReadOnlyList<DirectoryChange> rows =
             await directory.ListMembersAsync(request.Coop, @class, request.After, limit, context.CancellationToken);
-        MemberState[] states = await Task.WhenAll(rows.Select(row => MemberOf(row.Member).GetState().AsTask()));
+        MemberState[] states = await Task.WhenAll(rows.Select(row => members.Of(row.Member).GetState().AsTask()));
         var reply = new ListMembersReply();
         reply.Members.AddRange(states.Select(ToMember));
         return reply;
@@ -89,13 +89,13 @@ internal sealed class MembersService(IGrainFactory grains, Coops coops, Senders 
         SenderBinding binding =
             await directory.RegisterMeterAsync(request.Coop, Name(request.Meter, "meter"), request.Member, context.CancellationToken);
         if (binding == SenderBinding.HeldByAnother) throw Fail(StatusCode.AlreadyExists, $"Meter '{request.Meter}' reports for another member.");
-        return ToMember(Expect(await MemberOf(new(request.Coop, request.Member)).RegisterMeter(request.Meter)));
+        return ToMember(Expect(await members.Of(new(request.Coop, request.Member)).RegisterMeter(request.Meter)));
     }
 
     private async Task<IMemberGrain> Find(string coop, string member)
     {
         if (!await coops.ExistsAsync(coop)) throw Fail(StatusCode.NotFound, $"There is no co-op '{coop}'.");
-        return MemberOf(new(coop, Name(member, "member")));
+        return members.Of(new(coop, Name(member, "member")));
     }
 
     private async Task<MemberState> Enrolled(string coop, string member)
@@ -112,8 +112,6 @@ internal sealed class MembersService(IGrainFactory grains, Coops coops, Senders 
         member.Senders.AddRange(await directory.ListSendersAsync(state.Member.Coop, state.Member.Member, cancellation));
         return member;
     }
-
-    private IMemberGrain MemberOf(MemberId member) => grains.GetGrain<IMemberGrain>(member.ToString());
 
 
     private static MemberAnswer Expect(MemberAnswer answer) => answer.Outcome switch

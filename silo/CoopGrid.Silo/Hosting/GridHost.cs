@@ -106,6 +106,7 @@ internal static class GridHost
         services.AddSingleton<Coops>();
         services.AddSingleton<Senders>();
         services.AddSingleton<GridHealth>();
+        services.AddSingleton<MemberGrains>();
         services.AddSingleton<AdmissionDesk>();
         services.AddHostedService<Founding>();
         services.AddHostedService<SealWatch>();

@@ -48,14 +48,18 @@ public sealed class KeyAndDemandTests
             },
             iter: 3000);
 
+    /// <summary>Seen to fail with a memory that leaves a known key as it is: after a restart a retry of the second send was charged again.</summary>
     [Fact]
-    public void A_known_key_is_left_as_it_is()
+    public void A_key_that_comes_again_was_forgotten_before()
     {
         var memory = new KeyMemory();
+        memory.Remember(Entry("older", 1));
         memory.Remember(Entry("k", 1));
-        memory.Remember(Entry("k", 2));
-        Assert.Equal(1, memory.Find("k")!.Admitted.At.UnixMicroseconds);
-        Assert.Single(memory.After(0));
+        memory.GiveBack("k", 3);
+        memory.Remember(Entry("between", 2));
+        memory.Remember(Entry("k", 3));
+        Assert.Equal((3L, 0L), (memory.Find("k")!.Admitted.At.UnixMicroseconds, memory.Find("k")!.ReturnedUnits));
+        Assert.Equal(["between", "k"], memory.OldestFirst().Select(key => key.Admitted.Key));
     }
 
     /// <summary>Rule 1: a key counts once per period, whether it was refused or admitted.</summary>

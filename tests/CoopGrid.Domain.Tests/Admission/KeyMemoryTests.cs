@@ -62,7 +62,10 @@ public sealed class KeyMemoryTests
                     oracle.Add(new(admitted, 0));
                     break;
                 case Deed.RememberAgain when oracle.Count > 0:
-                    memory.Remember(Admission(sequence + 1, oracle[number % oracle.Count].Admitted.Key, 7));
+                    Admitted again = Admission(++sequence, oracle[number % oracle.Count].Admitted.Key, 7);
+                    memory.Remember(again);
+                    oracle.RemoveRange(0, (number % oracle.Count) + 1);
+                    oracle.Add(new(again, 0));
                     break;
                 case Deed.GiveBack when oracle.Count > 0:
                     int place = number % oracle.Count;

@@ -84,7 +84,12 @@ internal sealed class Scene
     public MemberAccount Build()
     {
         MemberAccount account = MemberAccount.Restore(Account);
-        if (Remembered is not null) account.Keys.Remember(Remembered(this));
+        if (Remembered?.Invoke(this) is { } key)
+        {
+            account.Keys.Remember(key.Admitted);
+            account.Keys.GiveBack(key.Admitted.Key, key.ReturnedUnits);
+        }
+
         return account;
     }
 

@@ -23,7 +23,8 @@ public sealed class MemberAccountTests
                 MemberAccount whole = Fold(new(), entries);
                 MemberAccount start = Fold(new(), entries.Take(at));
                 MemberAccount restored = MemberAccount.Restore(start.Snapshot());
-                foreach (Remembered key in start.Keys.After(0)) restored.Keys.Remember(new Remembered(key.Admitted, key.ReturnedUnits));
+                foreach (Remembered key in start.Keys.OldestFirst()) restored.Keys.Remember(key.Admitted);
+                foreach (Remembered key in start.Keys.GivenBack()) restored.Keys.GiveBack(key.Admitted.Key, key.ReturnedUnits);
                 Assert.Equal(Scene.Portrait(start), Scene.Portrait(restored));
                 Assert.Equal(Scene.Portrait(whole), Scene.Portrait(Fold(restored, entries.Skip(at))));
             },

@@ -119,10 +119,10 @@ public sealed class SegmentTests
     public void Of_two_marks_for_a_class_the_higher_stands()
     {
         var writer = new SegmentWriter(1 << 20, 1000);
-        Assert.True(writer.IsEmpty);
+        Assert.Equal(0, writer.Count);
         writer.Mark(new(Homes, 5));
         writer.Mark(new(Homes, 4));
-        Assert.False(writer.IsEmpty);
+        Assert.Equal(1, writer.Count);
         Assert.Equal([new(Homes, 5)], writer.Close(1, 1).Marks);
     }
 
@@ -131,7 +131,7 @@ public sealed class SegmentTests
     {
         var writer = new SegmentWriter(1 << 20, 1000);
         Assert.ThrowsAny<ArgumentException>(() => writer.TryAppend(new("isle", "\ud800"), [1], [new(Homes, 1, 1, 1)], null));
-        Assert.True(writer.IsEmpty);
+        Assert.Equal(0, writer.Count);
         Assert.Empty(SegmentReader.Read(new(1, 1, writer.Close(1, 1).Bytes)).Entries);
     }
 
