@@ -15,14 +15,6 @@ public interface IMemberGrain : IGrainWithStringKey
     [Alias("Admit")]
     ValueTask<AdmissionAnswer> Admit(AdmissionRequest request);
 
-    /// <summary>
-    /// As <see cref="Admit"/>, for a door in the member's own silo: the answer comes at once, and the door waits for the commit that it
-    /// rests on. From another silo the wait is over when this returns.
-    /// </summary>
-    /// <param name="producer">The caller's producer.</param>
-    [Alias("Pledge")]
-    ValueTask<AdmissionPledge> Pledge(AdmissionRequest request, long producer);
-
     /// <summary>Decides requests in their order; one commit covers them.</summary>
     [Alias("AdmitBatch")]
     ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests);
@@ -59,12 +51,6 @@ public interface IMemberGrain : IGrainWithStringKey
     [Alias("GetState")]
     ValueTask<MemberState> GetState();
 }
-
-/// <summary>An answer that may be given once a position of the silo's own ledger is committed (L1).</summary>
-/// <param name="Answer">The answer.</param>
-/// <param name="Position">The position to wait for; 0 = it may be given now.</param>
-[GenerateSerializer, Immutable, Alias("coopgrid.AdmissionPledge")]
-public readonly record struct AdmissionPledge([property: Id(0)] AdmissionAnswer Answer, [property: Id(1)] long Position);
 
 /// <summary>What became of a change of membership.</summary>
 public enum MemberOutcome : byte

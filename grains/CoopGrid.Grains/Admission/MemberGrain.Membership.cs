@@ -14,7 +14,7 @@ internal sealed partial class MemberGrain
     {
         var id = new ClassId(_claim.Member.Coop, @class);
         if (await gates.GetAsync(id) is not { } gate) return new(MemberOutcome.ClassUnknown, StateOf(), $"There is no class '{@class}'.");
-        MemberAnswer answer = await Change(gate, (account, sequence, at, slice, policy) => account.Status switch
+        MemberAnswer answer = await Change(_decider ?? DeciderAt(gate), (account, sequence, at, slice, policy) => account.Status switch
         {
             MemberStatus.Unknown => (new Enrolled(sequence, at, slice, policy.Version, @class, policy.Window.Slices), null),
             MemberStatus.Exited => (null, "The member has left the co-op."),
@@ -23,18 +23,18 @@ internal sealed partial class MemberGrain
 
         // Also if the commit is not known yet, or an earlier call of this kind went unanswered: the account says what holds.
         if (_claim.Account.Class != @class) return answer;
-        _gate = gate;
+        _decider ??= DeciderAt(gate);
         return answer with { State = StateOf() };
     }
 
-    public ValueTask<MemberAnswer> Suspend(bool suspended, string reason) => Change(_gate, (account, sequence, at, slice, policy) =>
+    public ValueTask<MemberAnswer> Suspend(bool suspended, string reason) => Change(_decider, (account, sequence, at, slice, policy) =>
     {
         MemberStatus wanted = suspended ? MemberStatus.Suspended : MemberStatus.Active;
         if (account.Status == MemberStatus.Exited) return (null, "The member has left the co-op.");
         return (account.Status == wanted ? null : new StatusChanged(sequence, at, slice, policy.Version, wanted, reason), null);
     });
 
-    public ValueTask<MemberAnswer> Entitle(string lane, bool entitled) => Change(_gate, (account, sequence, at, slice, policy) =>
+    public ValueTask<MemberAnswer> Entitle(string lane, bool entitled) => Change(_decider, (account, sequence, at, slice, policy) =>
     {
         if (!policy.Lanes.Any(known => known.Name == lane))
             return (null, $"No lane '{lane}'; there are {string.Join(", ", policy.Lanes.Select(known => known.Name))}.");
@@ -42,33 +42,33 @@ internal sealed partial class MemberGrain
         return (same ? null : new EntitlementChanged(sequence, at, slice, policy.Version, lane, entitled), null);
     });
 
-    public ValueTask<MemberAnswer> RegisterMeter(string meter) => Change(_gate, (account, sequence, at, slice, policy) =>
+    public ValueTask<MemberAnswer> RegisterMeter(string meter) => Change(_decider, (account, sequence, at, slice, policy) =>
         (account.Meter(meter) is null ? new MeterRegistered(sequence, at, slice, policy.Version, meter) : null, null));
 
     public ValueTask<MemberState> GetState() => new(StateOf());
 
-    private async ValueTask<MemberAnswer> Change(ClassGate? gate, MembershipChange change)
+    private async ValueTask<MemberAnswer> Change(RequestDecider? decider, MembershipChange change)
     {
-        if (gate is null) return new(MemberOutcome.MemberUnknown, StateOf(), "No such member.");
+        if (decider is null) return new(MemberOutcome.MemberUnknown, StateOf(), "No such member.");
         MemberOutcome outcome = MemberOutcome.Unchanged;
         Commit? commit;
         lock (_claim.Gate)
         {
-            if (!IsOwner) return new(MemberOutcome.Unavailable, StateOf(), NotHere);
-            (Conditions now, PolicyPlan plan) = ConditionsOf(gate);
+            if (!decider.IsOwner) return new(MemberOutcome.Unavailable, StateOf(), RequestDecider.NotHere);
+            (Conditions now, PolicyPlan plan) = decider.Conditions();
             (MemberEntry? entry, string? refusal) =
                 change(_claim.Account, _claim.Account.Sequence + 1, now.Now, now.SliceOf(_claim.Account), plan.Policy);
             if (refusal is not null) return new(MemberOutcome.Conflict, StateOf(), refusal);
             if (entry is not null)
             {
-                if (ledger.Record(_claim, entry, gate.Class) is null) return new(MemberOutcome.Unavailable, StateOf(), NotNow);
+                if (ledger.Record(_claim, entry, decider.Gate.Class) is null) return new(MemberOutcome.Unavailable, StateOf(), RequestDecider.NotNow);
                 outcome = MemberOutcome.Changed;
             }
 
             commit = _claim.LastCommit;
         }
 
-        return await IsDurable(commit) ? new(outcome, StateOf()) : new(MemberOutcome.Unavailable, StateOf(), NotDurable);
+        return await IsDurable(commit) ? new(outcome, StateOf()) : new(MemberOutcome.Unavailable, StateOf(), RequestDecider.NotDurable);
     }
 
     private MemberState StateOf()
@@ -76,8 +76,8 @@ internal sealed partial class MemberGrain
         lock (_claim.Gate)
         {
             MemberAccount account = _claim.Account;
-            if (_gate is not { } gate) return new() { Member = _claim.Member };
-            (Conditions now, PolicyPlan plan) = ConditionsOf(gate);
+            if (_decider is not { } decider) return new() { Member = _claim.Member };
+            (Conditions now, PolicyPlan plan) = decider.Conditions();
             long slice = now.SliceOf(account);
             return new()
             {

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
@@ -18,18 +20,17 @@ namespace CoopGrid.Grains.Admission;
 [Reentrant]
 internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock) : Grain, IMemberGrain
 {
-    private const string NotDurable = "The decision could not be made durable in time; ask again with the same key.";
-    private const string NotNow = "The grid cannot record decisions now; ask again with the same key.";
-    private const string NotHere = "The member's account has moved; ask again with the same key.";
-
     private MemberClaim _claim = null!;
-    private ClassGate? _gate;
+    private volatile RequestDecider? _decider;
+
+    /// <summary>Who decides; null before enrolment.</summary>
+    public RequestDecider? Decider => _decider;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _claim = await claims.ClaimAsync(MemberId.Parse(this.GetPrimaryKeyString()), this);
         string @class = _claim.Account.Class;
-        if (@class.Length > 0) _gate = await gates.GetAsync(new(_claim.Member.Coop, @class));
+        if (@class.Length > 0 && await gates.GetAsync(new(_claim.Member.Coop, @class)) is { } gate) _decider = DeciderAt(gate);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -38,59 +39,68 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
         return Task.CompletedTask;
     }
 
+    public ValueTask<AdmissionAnswer> Admit(AdmissionRequest request)
+    {
+        if (_decider is not { } decider) return new(NotEnrolled(request));
+        decider.Used();
+        return decider.Admit(request);
+    }
+
+    public async ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests)
+    {
+        // Decisions are made in order before the first wait, so that one commit covers them all.
+        var answers = new Task<AdmissionAnswer>[requests.Length];
+        for (int i = 0; i < requests.Length; i++) answers[i] = Admit(requests[i]).AsTask();
+        return ImmutableCollectionsMarshal.AsImmutableArray(await Task.WhenAll(answers));
+    }
+
+    public ValueTask<AdmissionAnswer> Quote(AdmissionRequest request) => _decider?.Quote(request) ?? new(NotEnrolled(request));
+
     public async ValueTask<CancelAnswer> Cancel(string key, long units, string caller)
     {
-        if (_gate is not { } gate) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
+        if (_decider is not { } decider) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
         CancelAnswer answer;
         Commit? commit;
         lock (_claim.Gate)
         {
-            if (!IsOwner) return new(CancelOutcome.Unavailable, 0, NotHere);
-            (answer, Cancelled? entry) = CancelRule.Decide(_claim.Account, key, units, caller, ConditionsOf(gate).Now);
-            if (entry is not null && ledger.Record(_claim, entry, gate.Class) is null) return new(CancelOutcome.Unavailable, 0, NotNow);
+            if (!decider.IsOwner) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotHere);
+            (answer, Cancelled? entry) = CancelRule.Decide(_claim.Account, key, units, caller, decider.Conditions().Now);
+            if (entry is not null && ledger.Record(_claim, entry, decider.Gate.Class) is null) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
             commit = _claim.LastCommit;
         }
 
-        return answer.Outcome != CancelOutcome.Returned || await IsDurable(commit) ? answer : new(CancelOutcome.Unavailable, 0, NotDurable);
+        return answer.Outcome != CancelOutcome.Returned || await IsDurable(commit) ? answer : new(CancelOutcome.Unavailable, 0, RequestDecider.NotDurable);
     }
 
     public async ValueTask<ReportAnswer> Report(UsageReport report)
     {
-        if (_gate is not { } gate) return new() { Outcome = ReportOutcome.MeterUnknown, Reason = "The meter's member is not enrolled." };
+        if (_decider is not { } decider) return new() { Outcome = ReportOutcome.MeterUnknown, Reason = "The meter's member is not enrolled." };
         ReportAnswer answer;
         Commit? commit;
         lock (_claim.Gate)
         {
-            if (!IsOwner) return new() { Outcome = ReportOutcome.Unavailable, Reason = NotHere };
-            (Conditions now, _) = ConditionsOf(gate);
-            (answer, MemberEntry? entry) = ReportRule.Decide(_claim.Account, report, now, gate.View.SliceMultiplier);
-            if (entry is not null && ledger.Record(_claim, entry, gate.Class) is null)
-                return new() { Outcome = ReportOutcome.Unavailable, Reason = NotNow };
-            if (answer.Outcome == ReportOutcome.Accepted) gate.CountAccepted(now.Period, answer.Units);
+            if (!decider.IsOwner) return new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotHere };
+            (Conditions now, _) = decider.Conditions();
+            (answer, MemberEntry? entry) = ReportRule.Decide(_claim.Account, report, now, decider.Gate.View.SliceMultiplier);
+            if (entry is not null && ledger.Record(_claim, entry, decider.Gate.Class) is null)
+                return new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotNow };
+            if (answer.Outcome == ReportOutcome.Accepted) decider.Gate.CountAccepted(now.Period, answer.Units);
             commit = _claim.LastCommit;
         }
 
-        return await IsDurable(commit) ? answer : new() { Outcome = ReportOutcome.Unavailable, Reason = NotDurable };
+        return await IsDurable(commit) ? answer : new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotDurable };
     }
 
-    private bool IsOwner
+    private RequestDecider DeciderAt(ClassGate gate) => new(_claim, this, gate, ledger, clock, DeactivateOnIdle);
+
+    private AdmissionAnswer NotEnrolled(AdmissionRequest request)
     {
-        get
-        {
-            if (ReferenceEquals(_claim.Owner, this)) return true;
-            DeactivateOnIdle();
-            return false;
-        }
+        // Made-up names must not fill the memory.
+        if (_claim.Account.Status == MemberStatus.Unknown) DeactivateOnIdle();
+        return AdmissionRule.Malformed(request) is { } malformed
+            ? AdmissionAnswer.Refused(Outcome.Invalid, malformed)
+            : AdmissionAnswer.Refused(Outcome.MemberUnknown, "No such member.");
     }
 
     private static ValueTask<bool> IsDurable(Commit? commit) => commit?.Committed() ?? new(true);
-
-    private (Conditions Now, PolicyPlan Plan) ConditionsOf(ClassGate gate, Reading? at = null)
-    {
-        Reading reading = at ?? clock.Read();
-        ClassView view = gate.View;
-        long mark = gate.Mark;
-        PolicyPlan plan = gate.PlanAt(view, _claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
-        return (view.Conditions(reading, plan, mark), plan);
-    }
 }

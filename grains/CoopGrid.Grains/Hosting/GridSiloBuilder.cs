@@ -1,3 +1,4 @@
+using CoopGrid.Grains.Admission;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
@@ -26,6 +27,7 @@ public static class GridSiloBuilder
         services.AddSingleton<CheckpointStore>();
         services.AddSingleton<ClaimTable>();
         services.AddSingleton<AccountLedger>();
+        services.AddSingleton<IResidentMembers, ResidentMembers>();
         services.AddSingleton<Retention>();
         services.AddSingleton<TickPublisher>();
         services.AddSingleton<Checkpointer>();

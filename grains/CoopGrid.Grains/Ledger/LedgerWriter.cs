@@ -61,16 +61,6 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     /// <summary>The position that the next append gets, or one before it: it only grows.</summary>
     public long NextPosition => Volatile.Read(ref _gatheringCommit).Position;
 
-    /// <summary>The commit of a position that was appended to; null once it is durable.</summary>
-    public Commit? CommitAt(long position)
-    {
-        // A segment moves from gathering to writing, and is left behind there only when it is durable.
-        Commit gathering = Volatile.Read(ref _gatheringCommit);
-        if (gathering.Position == position) return gathering;
-        Commit? writing = Volatile.Read(ref _writingCommit);
-        return writing?.Position == position ? writing : null;
-    }
-
     /// <summary>Whether a commit failed or hangs and is being retried: nothing may be decided.</summary>
     public bool IsStalled => _stalled;
 

@@ -12,12 +12,16 @@ public sealed class GridClock
 
     private readonly TimeProvider _time;
     private readonly long _origin;
+
+    // 0 if that is no whole number.
+    private readonly long _ticksPerMicro;
     private Anchor _anchor;
 
     public GridClock(TimeProvider time)
     {
         _time = time;
         _origin = time.GetTimestamp();
+        _ticksPerMicro = time.TimestampFrequency % 1_000_000 == 0 ? time.TimestampFrequency / 1_000_000 : 0;
         _anchor = new(Instant.Now(time).UnixMicroseconds);
     }
 
@@ -43,7 +47,11 @@ public sealed class GridClock
         if (Math.Abs(off) > Tolerance.TotalMicroseconds) Volatile.Write(ref _anchor, new(anchor.UnixMicrosAtOrigin + off));
     }
 
-    private long Micros() => (long)((Int128)(_time.GetTimestamp() - _origin) * 1_000_000 / _time.TimestampFrequency);
+    private long Micros()
+    {
+        long ticks = _time.GetTimestamp() - _origin;
+        return _ticksPerMicro > 0 ? ticks / _ticksPerMicro : (long)((Int128)ticks * 1_000_000 / _time.TimestampFrequency);
+    }
 
     private sealed record Anchor(long UnixMicrosAtOrigin);
 }

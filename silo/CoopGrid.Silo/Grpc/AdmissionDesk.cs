@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using CoopGrid.Domain.Admission;
-using CoopGrid.Grains.Ledger;
-using CoopGrid.Interfaces;
+using CoopGrid.Grains.Admission;
 using CoopGrid.Model;
 using CoopGrid.Protocol.V1;
 using CoopGrid.Silo.Hosting;
@@ -16,22 +15,18 @@ namespace CoopGrid.Silo.Grpc;
 /// failure of the infrastructure into "no decision is known".
 /// </summary>
 internal sealed class AdmissionDesk(
-    MemberGrains members, LedgerWriter ledger, Coops coops, Senders senders, IOptions<GridSettings> settings)
+    MemberGrains members, IResidentMembers residents, Coops coops, Senders senders, IOptions<GridSettings> settings)
 {
     private const string Unknown = "No decision is known; ask again with the same key.";
 
     private readonly int _maxInFlight = settings.Value.Grpc.MaxInFlight;
-    private readonly Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> _admit =
-        (member, request) => member.Pledge(request, ledger.Producer);
-    private readonly Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> _quote =
-        async (member, request) => new(await member.Quote(request), 0);
     private int _inFlight;
 
     /// <summary>Decides one request.</summary>
-    public ValueTask<AdmissionAnswer> Admit(AdmitRequest request) => Ask(request, _admit);
+    public ValueTask<AdmissionAnswer> Admit(AdmitRequest request) => Ask(request, quote: false);
 
     /// <summary>Quotes one request.</summary>
-    public ValueTask<AdmissionAnswer> Quote(AdmitRequest request) => Ask(request, _quote);
+    public ValueTask<AdmissionAnswer> Quote(AdmitRequest request) => Ask(request, quote: true);
 
     /// <summary>Decides many; members are asked side by side, each member's requests in their order.</summary>
     public async Task<AdmissionAnswer[]> AdmitBatch(IReadOnlyList<AdmitRequest> requests)
@@ -73,22 +68,19 @@ internal sealed class AdmissionDesk(
         }
     }
 
-    private ValueTask<AdmissionAnswer> Ask(AdmitRequest request, Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> ask)
+    private ValueTask<AdmissionAnswer> Ask(AdmitRequest request, bool quote)
     {
         ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found = Find(request);
-        return found.IsCompletedSuccessfully ? AskFound(found.Result, request, ask) : AskWhenFound(found, request, ask);
+        return found.IsCompletedSuccessfully ? AskFound(found.Result, request, quote) : AskWhenFound(found, request, quote);
     }
 
     private async ValueTask<AdmissionAnswer> AskWhenFound(
-        ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found,
-        AdmitRequest request,
-        Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> ask) => await AskFound(await found, request, ask);
+        ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found, AdmitRequest request, bool quote) =>
+        await AskFound(await found, request, quote);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
     private async ValueTask<AdmissionAnswer> AskFound(
-        (MemberId Member, AdmissionAnswer? Refusal) found,
-        AdmitRequest request,
-        Func<IMemberGrain, AdmissionRequest, ValueTask<AdmissionPledge>> ask)
+        (MemberId Member, AdmissionAnswer? Refusal) found, AdmitRequest request, bool quote)
     {
         if (found.Refusal is { } refusal) return refusal;
         if (Interlocked.Increment(ref _inFlight) > _maxInFlight)
@@ -99,10 +91,11 @@ internal sealed class AdmissionDesk(
 
         try
         {
-            AdmissionPledge pledge = await ask(members.Of(found.Member), AdmissionMapping.ToRequest(request));
-            // The member's turn ended with its decision; the commit is waited for here (L1).
-            bool durable = pledge.Position == 0 || ledger.CommitAt(pledge.Position) is not { } commit || await commit.Committed();
-            return durable ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
+            AdmissionRequest asked = AdmissionMapping.ToRequest(request);
+            if (quote) return await members.Of(found.Member).Quote(asked);
+            if (residents.Find(found.Member) is not { } decider) return await members.Of(found.Member).Admit(asked);
+            AdmissionPledge pledge = await decider.Pledge(asked);
+            return pledge.Commit is null || await pledge.Commit.Committed() ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
         catch (Exception)
         {
@@ -120,7 +113,9 @@ internal sealed class AdmissionDesk(
         try
         {
             ImmutableArray<AdmissionRequest> asked = [.. places.Select(place => AdmissionMapping.ToRequest(requests[place]))];
-            ImmutableArray<AdmissionAnswer> told = await members.Of(member).AdmitBatch(asked);
+            IReadOnlyList<AdmissionAnswer> told = residents.Find(member) is { } decider
+                ? await Task.WhenAll(asked.Select(request => Decided(decider, request)))
+                : await members.Of(member).AdmitBatch(asked);
             for (int i = 0; i < places.Count; i++) answers[places[i]] = told[i];
         }
         catch (Exception)
@@ -128,6 +123,9 @@ internal sealed class AdmissionDesk(
             foreach (int place in places) answers[place] = AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
     }
+
+    private static async Task<AdmissionAnswer> Decided(IRequestDecider decider, AdmissionRequest request) =>
+        await (await decider.Pledge(request)).Settled();
 
     private ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> Find(AdmitRequest request)
     {

@@ -31,6 +31,9 @@ internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
         }
     }
 
+    /// <summary>The activation that may decide on the member, if there is one in memory. It may lose the claim at any moment.</summary>
+    public object? OwnerOf(MemberId member) => _claims.TryGetValue(member, out MemberClaim? claim) ? claim.Owner : null;
+
     /// <summary>The activation is gone; the account stays until it is checkpointed.</summary>
     public void Release(MemberClaim claim, object owner)
     {
