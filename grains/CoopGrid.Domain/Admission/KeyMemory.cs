@@ -14,10 +14,13 @@ namespace CoopGrid.Domain.Admission;
 public sealed class KeyMemory
 {
     private const int Searched = 16;
+    private const int TagShift = 48;
+    private const long PlaceMask = (1L << TagShift) - 1;
 
     private KeyRecords _records = new();
 
-    // Open addressing: a slot is a record's position + 1, or 0. Slots of forgotten records stay until the table is made anew.
+    // Open addressing: a slot is a record's position + 1 with the hash's upper bits above it, or 0. So a search looks at a record only
+    // if that is very likely the one. Slots of forgotten records stay until the table is made anew.
     private long[]? _slots;
     private int _taken;
 
@@ -94,7 +97,8 @@ public sealed class KeyMemory
 
         for (int slot = hash & (slots.Length - 1); slots[slot] != 0; slot = (slot + 1) & (slots.Length - 1))
         {
-            long position = slots[slot] - 1;
+            if (slots[slot] >>> TagShift != hash >>> 16) continue;
+            long position = (slots[slot] & PlaceMask) - 1;
             if (position >= _records.First && Is(position, hash, key)) return position;
         }
 
@@ -136,7 +140,7 @@ public sealed class KeyMemory
     {
         int slot = hash & (slots.Length - 1);
         while (slots[slot] != 0) slot = (slot + 1) & (slots.Length - 1);
-        slots[slot] = position + 1;
+        slots[slot] = ((long)(hash >>> 16) << TagShift) | (position + 1);
         _taken++;
     }
 
