@@ -14,6 +14,7 @@ public interface ICoopGrain : IGrainWithStringKey
     /// <returns>Whether this charter is the co-op's.</returns>
     /// <exception cref="ArgumentException">The charter is not valid; the message names every field.</exception>
     [Alias("Found")]
+    [ResponseTimeout("00:10:00")]
     Task<bool> Found(string charterJson);
 
     /// <summary>What the co-op is, or null if it was never founded.</summary>

@@ -10,6 +10,8 @@ namespace CoopGrid.Grains.Admission;
 /// <content>Changes the membership and shows the account.</content>
 internal sealed partial class MemberGrain
 {
+    private static readonly Refusal Left = new(MemberOutcome.Conflict, "The member has left the co-op.");
+
     public async ValueTask<MemberAnswer> Enroll(string @class)
     {
         var id = new ClassId(_claim.Member.Coop, @class);
@@ -17,8 +19,8 @@ internal sealed partial class MemberGrain
         MemberAnswer answer = await Change(_decider ?? DeciderAt(gate), (account, sequence, at, slice, policy) => account.Status switch
         {
             MemberStatus.Unknown => (new Enrolled(sequence, at, slice, policy.Version, @class, policy.Window.Slices), null),
-            MemberStatus.Exited => (null, "The member has left the co-op."),
-            _ => (null, account.Class == @class ? null : $"The member belongs to the class '{account.Class}'."),
+            MemberStatus.Exited => (null, Left),
+            _ => (null, account.Class == @class ? null : new(MemberOutcome.Conflict, $"The member belongs to the class '{account.Class}'.")),
         });
 
         // Also if the commit is not known yet, or an earlier call of this kind went unanswered: the account says what holds.
@@ -30,14 +32,14 @@ internal sealed partial class MemberGrain
     public ValueTask<MemberAnswer> Suspend(bool suspended, string reason) => Change(_decider, (account, sequence, at, slice, policy) =>
     {
         MemberStatus wanted = suspended ? MemberStatus.Suspended : MemberStatus.Active;
-        if (account.Status == MemberStatus.Exited) return (null, "The member has left the co-op.");
+        if (account.Status == MemberStatus.Exited) return (null, Left);
         return (account.Status == wanted ? null : new StatusChanged(sequence, at, slice, policy.Version, wanted, reason), null);
     });
 
     public ValueTask<MemberAnswer> Entitle(string lane, bool entitled) => Change(_decider, (account, sequence, at, slice, policy) =>
     {
         if (!policy.Lanes.Any(known => known.Name == lane))
-            return (null, $"No lane '{lane}'; there are {string.Join(", ", policy.Lanes.Select(known => known.Name))}.");
+            return (null, new(MemberOutcome.LaneUnknown, $"No lane '{lane}'; there are {string.Join(", ", policy.Lanes.Select(known => known.Name))}."));
         bool same = account.IsEntitledTo(lane) == entitled;
         return (same ? null : new EntitlementChanged(sequence, at, slice, policy.Version, lane, entitled), null);
     });
@@ -56,9 +58,9 @@ internal sealed partial class MemberGrain
         {
             if (!decider.IsOwner) return new(MemberOutcome.Unavailable, StateOf(), RequestDecider.NotHere);
             (Conditions now, PolicyPlan plan) = decider.Conditions();
-            (MemberEntry? entry, string? refusal) =
+            (MemberEntry? entry, Refusal? refusal) =
                 change(_claim.Account, _claim.Account.Sequence + 1, now.Now, now.SliceOf(_claim.Account), plan.Policy);
-            if (refusal is not null) return new(MemberOutcome.Conflict, StateOf(), refusal);
+            if (refusal is not null) return new(refusal.Outcome, StateOf(), refusal.Reason);
             if (entry is not null)
             {
                 if (ledger.Record(_claim, entry, decider.Gate.Class) is null) return new(MemberOutcome.Unavailable, StateOf(), RequestDecider.NotNow);
@@ -95,6 +97,8 @@ internal sealed partial class MemberGrain
         }
     }
 
-    private delegate (MemberEntry? Entry, string? Refusal) MembershipChange(
+    private delegate (MemberEntry? Entry, Refusal? Refusal) MembershipChange(
         MemberAccount account, long sequence, Instant at, long slice, ClassPolicy policy);
+
+    private sealed record Refusal(MemberOutcome Outcome, string Reason);
 }

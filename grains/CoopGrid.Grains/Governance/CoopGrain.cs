@@ -12,6 +12,9 @@ internal sealed class CoopGrain(
     [PersistentState(GrainStates.Coop, GrainStates.Storage)] IPersistentState<CoopCheckpoint> state,
     IMemberDirectory directory) : Grain, ICoopGrain
 {
+    // One commit covers what is enrolled side by side.
+    private const int SideBySide = 256;
+
     public async Task<bool> Found(string charterJson)
     {
         if (state.State.Complete) return state.State.CharterJson == charterJson;
@@ -25,7 +28,8 @@ internal sealed class CoopGrain(
         await state.WriteStateAsync();
         foreach (CharterClass founded in charter.Classes)
             await GrainFactory.GetGrain<IClassGrain>(new ClassId(charter.Coop, founded.Name).ToString()).Found(founded.Policy, charter.TimeZone);
-        foreach (CharterMember member in charter.Members) await Enroll(charter.Coop, member);
+        foreach (CharterMember[] some in charter.Members.Chunk(SideBySide))
+            await Task.WhenAll(some.Select(member => Enroll(charter.Coop, member)));
 
         state.State = state.State with { Complete = true };
         await state.WriteStateAsync();

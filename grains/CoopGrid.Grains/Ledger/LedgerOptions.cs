@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace CoopGrid.Grains.Ledger;
 
-/// <summary>How much may wait for the ledger's store, and how patiently it is tried again.</summary>
+/// <summary>How much may wait for the ledger's store, and how patiently it is tried again. Settings <c>CoopGrid:Ledger</c>.</summary>
 public sealed record LedgerOptions
 {
     /// <summary>Longest single entry, in bytes.</summary>
@@ -55,6 +55,6 @@ public sealed record LedgerOptions
     private static void Check(int value, int least, int most, [CallerArgumentExpression(nameof(value))] string? name = null)
     {
         if (value < least || value > most)
-            throw new ArgumentOutOfRangeException(name, value, $"Ledger:{name} must be from {least} to {most}.");
+            throw new ArgumentOutOfRangeException(name, value, $"CoopGrid:Ledger:{name} must be from {least} to {most}.");
     }
 }

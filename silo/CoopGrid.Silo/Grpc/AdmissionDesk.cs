@@ -17,6 +17,7 @@ namespace CoopGrid.Silo.Grpc;
 internal sealed class AdmissionDesk(
     MemberGrains members, IResidentMembers residents, Coops coops, Senders senders, IOptions<GridSettings> settings)
 {
+    private const string Crowded = "Too many requests are under way; ask again with the same key.";
     private const string Unknown = "No decision is known; ask again with the same key.";
 
     private readonly int _maxInFlight = settings.Value.Grpc.MaxInFlight;
@@ -83,12 +84,7 @@ internal sealed class AdmissionDesk(
         (MemberId Member, AdmissionAnswer? Refusal) found, AdmitRequest request, bool quote)
     {
         if (found.Refusal is { } refusal) return refusal;
-        if (Interlocked.Increment(ref _inFlight) > _maxInFlight)
-        {
-            Interlocked.Decrement(ref _inFlight);
-            return AdmissionAnswer.Refused(Outcome.Unavailable, "Too many calls are under way; ask again with the same key.");
-        }
-
+        if (!TryEnter(1)) return AdmissionAnswer.Refused(Outcome.Unavailable, Crowded);
         try
         {
             AdmissionRequest asked = AdmissionMapping.ToRequest(request);
@@ -103,13 +99,19 @@ internal sealed class AdmissionDesk(
         }
         finally
         {
-            Interlocked.Decrement(ref _inFlight);
+            Leave(1);
         }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
     private async Task AdmitGroup(MemberId member, List<int> places, IReadOnlyList<AdmitRequest> requests, AdmissionAnswer[] answers)
     {
+        if (!TryEnter(places.Count))
+        {
+            foreach (int place in places) answers[place] = AdmissionAnswer.Refused(Outcome.Unavailable, Crowded);
+            return;
+        }
+
         try
         {
             ImmutableArray<AdmissionRequest> asked = [.. places.Select(place => AdmissionMapping.ToRequest(requests[place]))];
@@ -122,7 +124,20 @@ internal sealed class AdmissionDesk(
         {
             foreach (int place in places) answers[place] = AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
+        finally
+        {
+            Leave(places.Count);
+        }
     }
+
+    private bool TryEnter(int requests)
+    {
+        if (Interlocked.Add(ref _inFlight, requests) <= _maxInFlight) return true;
+        Leave(requests);
+        return false;
+    }
+
+    private void Leave(int requests) => Interlocked.Add(ref _inFlight, -requests);
 
     private static async Task<AdmissionAnswer> Decided(IRequestDecider decider, AdmissionRequest request) =>
         await (await decider.Pledge(request)).Settled();

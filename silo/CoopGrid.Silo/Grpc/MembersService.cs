@@ -113,7 +113,6 @@ internal sealed class MembersService(MemberGrains members, Coops coops, Senders 
         return member;
     }
 
-
     private static MemberAnswer Expect(MemberAnswer answer) => answer.Outcome switch
     {
         MemberOutcome.Changed or MemberOutcome.Unchanged => answer,

@@ -14,6 +14,7 @@ namespace CoopGrid.Silo.Hosting;
 internal static class GridHost
 {
     private const string Checkpoints = $"{GridSettings.Section}:Checkpoints";
+    private const string Ledger = $"{GridSettings.Section}:Ledger";
 
     /// <summary>
     /// Where this many grains are is remembered beside Orleans' directory, also of those that are gone: at its default of a million it
@@ -37,6 +38,7 @@ internal static class GridHost
         });
         builder.Services.AddOptionsWithValidateOnStart<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
         GridSettings settings = Validated(builder.Configuration);
+        builder.Services.AddSingleton(LedgerOf(builder.Configuration));
         builder.Services.AddSingleton(FoundingCharter.Read(settings.Charter));
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
 
@@ -57,8 +59,31 @@ internal static class GridHost
         services.AddOptions<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
         services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
         using ServiceProvider provider = services.BuildServiceProvider();
-        _ = provider.GetRequiredService<IOptions<CheckpointOptions>>().Value;
-        return provider.GetRequiredService<IOptions<GridSettings>>().Value;
+        return Named(() =>
+        {
+            _ = provider.GetRequiredService<IOptions<CheckpointOptions>>().Value;
+            return provider.GetRequiredService<IOptions<GridSettings>>().Value;
+        });
+    }
+
+    private static LedgerOptions LedgerOf(ConfigurationManager configuration) => Named(() =>
+    {
+        LedgerOptions options = configuration.GetSection(Ledger).Get<LedgerOptions>() ?? new();
+        options.Validate();
+        return options;
+    });
+
+    /// <summary>What a binder or a range check says names the setting; it becomes a failure that an operator is told in a sentence.</summary>
+    private static T Named<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception wrong) when (wrong is InvalidOperationException or ArgumentOutOfRangeException)
+        {
+            throw new OptionsValidationException(GridSettings.Section, typeof(GridSettings), [wrong.Message]);
+        }
     }
 
     private static void Listen(KestrelServerOptions kestrel, GridSettings settings)

@@ -37,7 +37,7 @@ public sealed class GrpcSettings
     [Range(0, 65535, ErrorMessage = "CoopGrid:Grpc:Port must be 0 to 65535.")]
     public int Port { get; set; } = 7070;
 
-    /// <summary>Calls under way beyond this are answered UNAVAILABLE at once.</summary>
+    /// <summary>Requests under way, each of a batch counted, beyond which more are answered UNAVAILABLE at once.</summary>
     [Range(1, 1_000_000, ErrorMessage = "CoopGrid:Grpc:MaxInFlight must be 1 to 1000000.")]
     public int MaxInFlight { get; set; } = 50_000;
 }

@@ -106,6 +106,17 @@ public sealed class RefusalTests(QuietSilo silo)
     }
 
     [Fact]
+    public async Task An_entitlement_to_an_unknown_lane_is_refused_and_changes_nothing()
+    {
+        Member before = await silo.Account(await silo.NewMember(QuietSilo.People));
+        RpcException refused = await QuietSilo.Fails(
+            StatusCode.InvalidArgument,
+            silo.Clients.Members.EntitleAsync(new() { Coop = Charters.Coop, Member = before.Member_, Lane = "express", Entitled = true }));
+        Assert.Contains("critical, standard", refused.Status.Detail, StringComparison.Ordinal);
+        await silo.Unchanged(before);
+    }
+
+    [Fact]
     public async Task A_suspended_member_is_MEMBER_SUSPENDED_and_its_known_keys_are_answered_the_same()
     {
         AdmitRequest known = QuietSilo.Ask(await silo.NewMember(QuietSilo.People));

@@ -37,6 +37,8 @@ public sealed class StartTests
     [InlineData("CoopGrid__Storage", "postgres", "CoopGrid:Storage")]
     [InlineData("CoopGrid__DataPath", "", "CoopGrid:DataPath")]
     [InlineData("CoopGrid__Checkpoints__MaxAgeMs", "0", "MaxAgeMs")]
+    [InlineData("CoopGrid__Ledger__StallAfterMs", "1", "CoopGrid:Ledger:StallAfterMs")]
+    [InlineData("CoopGrid__Grpc__MaxInFlight", "many", "CoopGrid:Grpc:MaxInFlight")]
     public async Task A_setting_out_of_range_is_named(string name, string value, string told)
     {
         await using var folder = new SiloFolder(Charter);
