@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CoopGrid.LoadTest.Commands;
+using CoopGrid.LoadTest.Results;
 using CoopGrid.LoadTest.Tests.Fakes;
 
 namespace CoopGrid.LoadTest.Tests.Commands;
@@ -43,6 +44,23 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(0, await Load(host, "check", recording));
         host.Grid.Change("m-steady-0000000", member => member.Total++);
         Assert.Equal(1, await Load(host, "check", recording));
+    }
+
+    /// <summary>
+    /// The run loses every answer and has a millisecond for each admission, also when it asks again at its end; its set-up has a minute.
+    /// Seen to fail without <c>SettleAsync</c> in <c>check</c>.
+    /// </summary>
+    [Fact]
+    public async Task Check_asks_again_what_a_run_left_open()
+    {
+        await using FakeHost host = await FakeHost.StartAsync();
+        host.Grid.LoseNext = int.MaxValue;
+        Assert.Equal(1, await Burst(host, "--retry-for", "0.001", "--seconds", "0.1"));
+        string path = Path.Combine(_folder, "run.recording.json");
+        Assert.NotEmpty(JsonFile.Read<Recording>(path).Open);
+        host.Grid.LoseNext = 0;
+        Assert.Equal(0, await Load(host, "check", path));
+        Assert.Empty(JsonFile.Read<Recording>(path).Open);
     }
 
     [Fact]
