@@ -103,7 +103,11 @@ public sealed class CommandTests : IDisposable
             "ratio", "--pairs", "1", "--seconds", "0.3", "--warm-up", "0.1", "--connections", "2", "--streams", "8", "--members", "10", .. Shared()]));
         using JsonDocument result = JsonDocument.Parse(await File.ReadAllTextAsync(Out, TestContext.Current.CancellationToken));
         Assert.True(result.RootElement.GetProperty("ratio").GetDouble() > 0);
-        Assert.True(result.RootElement.GetProperty("pairs")[0].GetProperty("grid").GetProperty("admitted").GetInt64() > 0);
+        JsonElement pair = result.RootElement.GetProperty("pairs")[0];
+        Assert.True(pair.GetProperty("grid").GetProperty("admitted").GetInt64() > 0);
+        Assert.True(pair.GetProperty("echo").GetProperty("serverCpuMicrosPerCall").GetDouble() > 0);
+        // The fake grid is no child of the command.
+        Assert.Equal(JsonValueKind.Null, pair.GetProperty("grid").GetProperty("serverCpuMicrosPerCall").ValueKind);
     }
 
     [Theory]
