@@ -21,9 +21,10 @@ public sealed class CoopGridClient : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _ring = new AddressRing(options.Addresses);
         _loop = new RetryLoop(options, _ring);
-        Classes = new CoopGridClasses(_loop);
-        Members = new CoopGridMembers(_loop);
-        Metering = new CoopGridMetering(_loop);
+        var books = new RetryLoop(options with { Deadline = options.BooksDeadline ?? options.Deadline }, _ring);
+        Classes = new CoopGridClasses(books);
+        Members = new CoopGridMembers(books);
+        Metering = new CoopGridMetering(books);
     }
 
     /// <summary>The public state of customer classes.</summary>

@@ -9,8 +9,11 @@ public sealed record CoopGridOptions
     /// <summary>Silos of one grid, at least one. The first is asked until it fails, then the next; after the last comes the first.</summary>
     public IReadOnlyList<Uri> Addresses { get; init; } = [DefaultAddress];
 
-    /// <summary>For how long one question is asked, all its retries together. Above 0.</summary>
+    /// <summary>For how long one question about a message (admit, quote, cancel) is asked, all its retries together. Above 0.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same for everything else: accounts, classes, meters' reports. Null = <see cref="Deadline"/>.</summary>
+    public TimeSpan? BooksDeadline { get; init; }
 
     /// <summary>After how long without an answer one attempt is given up; its outcome is then unknown. Above 0.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(2);

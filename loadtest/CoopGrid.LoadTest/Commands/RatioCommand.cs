@@ -11,6 +11,16 @@ namespace CoopGrid.LoadTest.Commands;
 /// <summary><c>ratio</c>: durable unary admission against a bare gRPC echo, as a ratio in one run.</summary>
 internal sealed class RatioCommand
 {
+    private const string What =
+        """
+        Durable unary admission against a bare gRPC echo, in alternating pairs.
+
+        Both are asked with the same bytes by the same closed loop over loopback, --connections × --streams calls in flight, and read and write the same
+        messages. The echo answers at once; the grid when its decision is in its ledger. With --silo both are children of this process, with the
+        server's garbage collector and the same HTTP/2 limits, and the processor time of each per call is told: it depends less than rates
+        on what else the machine does.
+        """;
+
     private readonly WireSettings _wire = new();
     private readonly Option<string> _address = new("--address", "-a") { Description = "The silo to measure, on this machine; or use --silo.", DefaultValueFactory = _ => CoopGridOptions.DefaultAddress.ToString() };
     private readonly Option<string> _silo = new("--silo") { Description = "Start this silo (its dll) with a new data folder, and end it afterwards." };
@@ -20,7 +30,7 @@ internal sealed class RatioCommand
 
     public Command Build()
     {
-        var command = new Command("ratio", "Durable unary admission against a bare gRPC echo, in alternating pairs.") { _address, _silo, _charter, _pairs, _out };
+        var command = new Command("ratio", What) { _address, _silo, _charter, _pairs, _out };
         _wire.AddTo(command);
         command.SetAction((parsed, stop) => Guard.RunAsync(() => RunAsync(parsed, stop)));
         return command;
@@ -39,7 +49,9 @@ internal sealed class RatioCommand
             Uri address = silo is null ? new Uri(parsed.GetValue(_address)!) : new Uri($"http://127.0.0.1:{_siloPort}");
             await PrepareAsync(parsed, address, silo, stop);
             int echoPort = await echo.PortAsync(TimeSpan.FromSeconds(30));
-            IReadOnlyList<RatioPair> pairs = await Task.Run(() => Measure(parsed, echoPort, address.Port), stop);
+            var bare = new RatioServer(echoPort, () => echo.ProcessorTime);
+            var grid = new RatioServer(address.Port, silo is null ? null : () => silo.ProcessorTime);
+            IReadOnlyList<RatioPair> pairs = await Task.Run(() => Measure(parsed, bare, grid), stop);
             return End(parsed, pairs, startedAt);
         }
         finally
@@ -50,8 +62,8 @@ internal sealed class RatioCommand
 
     private int _siloPort;
 
-    private IReadOnlyList<RatioPair> Measure(ParseResult parsed, int echoPort, int gridPort) =>
-        new RatioRun(_wire.Read(parsed, gridPort), echoPort, gridPort, TimeProvider.System).Run(parsed.GetValue(_pairs), (number, pair) =>
+    private IReadOnlyList<RatioPair> Measure(ParseResult parsed, RatioServer echo, RatioServer grid) =>
+        new RatioRun(_wire.Read(parsed, grid.Port), echo, grid, TimeProvider.System).Run(parsed.GetValue(_pairs), (number, pair) =>
         {
             Console.Out.WriteLine($"pair {number + 1}: ratio {pair.Ratio:F3}");
             WireCommand.Tell("echo", pair.Echo, pair.Echo.PerSecond);
@@ -94,6 +106,8 @@ internal sealed class RatioCommand
         string path = parsed.GetValue(_out) ?? Path.Combine("loadtest-results", $"ratio-{startedAt:yyyyMMdd-HHmmss}.json");
         JsonFile.Write(path, result);
         Console.Out.WriteLine($"median: echo {result.EchoMedian:F0}/s, grid {result.GridMedian:F0} durable admissions/s, ratio {result.Ratio:F3}");
+        if (result.EchoCpuMedian is { } echoCpu)
+            Console.Out.WriteLine($"median processor time a call: echo {echoCpu:F1} µs, grid {(result.GridCpuMedian is { } gridCpu ? $"{gridCpu:F1} µs" : "not known (use --silo)")}");
         Console.Out.WriteLine($"result: {path}");
         bool sound = pairs.All(pair => pair.Grid.Failed == 0 && pair.Echo.Failed == 0 && pair.Grid.Admitted * 100 >= pair.Grid.Answered * 99);
         if (!sound) Console.Error.WriteLine("Not sound: calls failed, or more than 1 % was not admitted (has the class room enough?).");

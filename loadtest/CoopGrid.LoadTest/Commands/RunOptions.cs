@@ -24,7 +24,7 @@ internal sealed class RunOptions
 
     public Option<int> Batch { get; } = new("--batch") { Description = "Requests in one batch or stream message at most.", DefaultValueFactory = _ => 256 };
 
-    public Option<double> RetryFor { get; } = new("--retry-for") { Description = "For how many seconds a question without a known answer is asked again.", DefaultValueFactory = _ => 5 };
+    public Option<double> RetryFor { get; } = new("--retry-for") { Description = "For how many seconds an admission or a cancel without a known answer is asked again; accounts, classes and meters: a minute.", DefaultValueFactory = _ => 5 };
 
     public Option<int> Cancel { get; } = new("--cancel-permille") { Description = "Of a thousand admissions, how many are cancelled again." };
 

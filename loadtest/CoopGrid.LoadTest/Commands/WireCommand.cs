@@ -26,5 +26,6 @@ internal sealed class WireCommand
 
     internal static void Tell(string name, RatioSide side, double rate) => Console.Out.WriteLine(
         $"  {name,-6} {rate,9:F0}/s  admitted {side.Admitted} of {side.Answered}, failed {side.Failed}  "
-        + $"p50 {side.Latency.P50:F2}  p99 {side.Latency.P99:F2} ms  generator {side.GeneratorCpuMicrosPerCall:F1} µs of processor a call");
+        + $"p50 {side.Latency.P50:F2}  p99 {side.Latency.P99:F2} ms  µs of processor a call: "
+        + $"generator {side.GeneratorCpuMicrosPerCall:F1}{(side.ServerCpuMicrosPerCall is { } cpu ? $", server {cpu:F1}" : "")}");
 }

@@ -20,7 +20,7 @@ internal sealed class WireSettings
 
     public Option<int> Connections { get; } = new("--connections") { Description = "Connections, a thread each.", DefaultValueFactory = _ => 4 };
 
-    public Option<int> Streams { get; } = new("--streams") { Description = "Calls in flight on each.", DefaultValueFactory = _ => 32 };
+    public Option<int> Streams { get; } = new("--streams") { Description = "Calls in flight on each connection.", DefaultValueFactory = _ => 64 };
 
     public Option<double> Seconds { get; } = new("--seconds") { Description = "Measured seconds of each run.", DefaultValueFactory = _ => 8 };
 

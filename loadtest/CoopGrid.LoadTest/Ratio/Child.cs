@@ -25,6 +25,10 @@ internal sealed class Child : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Of all its threads since its start, in the kernel's ticks of 10 ms.</summary>
+    /// <exception cref="InvalidOperationException">It has ended.</exception>
+    public TimeSpan ProcessorTime => _process.TotalProcessorTime;
+
     /// <summary>Starts <c>dotnet DLL arguments</c> with settings in its environment.</summary>
     public static Child Start(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> settings, string logPath)
     {

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CoopGrid.LoadTest.Ratio;
 
-/// <summary>A bare gRPC host: Kestrel with its own limits, HTTP/2 only, nothing else.</summary>
+/// <summary>A bare gRPC host: Kestrel with HTTP/2 only, with the limits that the silo sets, and nothing else.</summary>
 internal static class EchoHost
 {
     /// <param name="port">0 = a free one.</param>
@@ -17,12 +17,21 @@ internal static class EchoHost
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, port));
         builder.Services.AddGrpc();
         WebApplication app = builder.Build();
         app.MapGrpcService<EchoService>();
         await app.StartAsync();
         return app;
+    }
+
+    // As in the silo's GridHost: the ratio is to tell what a decision costs, not what windows and stream counts do.
+    private static void Listen(KestrelServerOptions kestrel, int port)
+    {
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 1 << 20;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 18;
+        kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2);
     }
 
     public static int PortOf(WebApplication app)

@@ -32,11 +32,20 @@ internal sealed record RatioResult
     /// <summary>The median of the pairs' ratios.</summary>
     public double Ratio => Median(Pairs.Select(pair => pair.Ratio));
 
+    /// <summary>Processor time of the echo's process per call, in µs, median over the pairs.</summary>
+    public double? EchoCpuMedian => MedianOrNull(Pairs.Select(pair => pair.Echo.ServerCpuMicrosPerCall));
+
+    /// <summary>The same of the silo's process; null if it was not started by this command.</summary>
+    public double? GridCpuMedian => MedianOrNull(Pairs.Select(pair => pair.Grid.ServerCpuMicrosPerCall));
+
     public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return sorted.Length == 0 ? 0 : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
+
+    private static double? MedianOrNull(IEnumerable<double?> values) =>
+        values.OfType<double>().ToArray() is { Length: > 0 } known ? Math.Round(Median(known), 2) : null;
 }
 
 /// <summary>One measurement of each, one right after the other.</summary>
@@ -46,4 +55,13 @@ internal sealed record RatioPair(RatioSide Echo, RatioSide Grid)
 }
 
 /// <summary>One measurement. For the grid only admissions count as done.</summary>
-internal sealed record RatioSide(double PerSecond, long Answered, long Admitted, long Failed, long Unanswered, LatencyMs Latency, double GeneratorCpuMicrosPerCall);
+/// <param name="ServerCpuMicrosPerCall">All processor time of the server's process; null if that is not a child of ours.</param>
+internal sealed record RatioSide(
+    double PerSecond,
+    long Answered,
+    long Admitted,
+    long Failed,
+    long Unanswered,
+    LatencyMs Latency,
+    double GeneratorCpuMicrosPerCall,
+    double? ServerCpuMicrosPerCall);

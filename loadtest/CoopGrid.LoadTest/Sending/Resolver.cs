@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CoopGrid.Client;
 using CoopGrid.LoadTest.Results;
 using CoopGrid.Protocol.V1;
@@ -7,28 +8,27 @@ namespace CoopGrid.LoadTest.Sending;
 
 /// <summary>
 /// Asks again, with the same keys, what is not known. An answer settles the question either way: if the key was charged it is
-/// replayed; if it was not, it is decided now, and told now.
+/// replayed; if it was not, it is decided now, and told now. Many are asked side by side, as each may take the whole retry time.
 /// </summary>
 internal sealed class Resolver(CoopGridClient client)
 {
+    private static readonly ParallelOptions SideBySide = new() { MaxDegreeOfParallelism = 256 };
+
     /// <summary>Settles what a run left open; what stays unknown stays in its queues.</summary>
     /// <returns>How many stay unknown.</returns>
     public async Task<int> SettleAsync(LoadRun run)
     {
-        for (int left = run.Open.Admissions.Count; left > 0 && run.Open.Admissions.TryDequeue(out int place); left--)
+        await Parallel.ForEachAsync(Taken(run.Open.Admissions), SideBySide, async (place, _) =>
         {
-            AdmissionAnswer answer = await client.AdmitAsync(run.Question(place));
+            AdmissionAnswer answer = await client.AdmitAsync(run.Question(place), CancellationToken.None);
             if (answer.Outcome == Outcome.Unavailable) run.Open.Admissions.Enqueue(place);
             else run.Resolve(place, answer);
-        }
-
-        for (int left = run.Open.Cancels.Count; left > 0 && run.Open.Cancels.TryDequeue(out int place); left--)
+        });
+        await Parallel.ForEachAsync(Taken(run.Open.Cancels), SideBySide, async (place, _) =>
         {
-            long? returned = await CancelAsync(run.CancelOf(place));
-            if (returned is { } units) run.Tally.CountCancelled(run.Workload.Sends[place], units);
+            if (await CancelAsync(run.CancelOf(place)) is { } units) run.Tally.CountCancelled(run.Workload.Sends[place], units);
             else run.Open.Cancels.Enqueue(place);
-        }
-
+        });
         return run.Open.Admissions.Count + run.Open.Cancels.Count;
     }
 
@@ -36,19 +36,34 @@ internal sealed class Resolver(CoopGridClient client)
     /// <returns>The recording with its questions answered; those that stay unknown stay in it.</returns>
     public async Task<Recording> SettleAsync(Recording recording)
     {
+        var changes = new long?[recording.Open.Count];
+        await Parallel.ForAsync(0, changes.Length, SideBySide, async (i, _) => changes[i] = await ChangeAsync(recording.Coop, recording.Open[i]));
         var told = recording.Told.ToDictionary(member => member.Member, member => member.Units, StringComparer.Ordinal);
-        var open = new List<OpenQuestion>();
-        foreach (OpenQuestion question in recording.Open)
+        for (int i = 0; i < changes.Length; i++)
         {
-            long? change = question.Cancel
-                ? -await CancelAsync(new() { Coop = recording.Coop, Member = question.Member, Key = question.Key })
-                : await AdmitAsync(recording.Coop, question);
-            if (change is { } units) told[question.Member] = told.GetValueOrDefault(question.Member) + units;
-            else open.Add(question);
+            string member = recording.Open[i].Member;
+            if (changes[i] is { } units) told[member] = told.GetValueOrDefault(member) + units;
         }
 
-        return recording with { Open = open, Told = [.. told.Select(pair => new MemberUnits(pair.Key, pair.Value))] };
+        return recording with
+        {
+            Open = [.. recording.Open.Where((_, i) => changes[i] is null)],
+            Told = [.. told.Select(pair => new MemberUnits(pair.Key, pair.Value))],
+        };
     }
+
+    /// <summary>Takes everything out of a queue.</summary>
+    private static List<int> Taken(ConcurrentQueue<int> queue)
+    {
+        var places = new List<int>();
+        while (queue.TryDequeue(out int place)) places.Add(place);
+        return places;
+    }
+
+    /// <returns>By how many units the answer changes what the member was told; null if there is none.</returns>
+    private async Task<long?> ChangeAsync(string coop, OpenQuestion question) => question.Cancel
+        ? -await CancelAsync(new() { Coop = coop, Member = question.Member, Key = question.Key })
+        : await AdmitAsync(coop, question);
 
     private async Task<long?> AdmitAsync(string coop, OpenQuestion question)
     {

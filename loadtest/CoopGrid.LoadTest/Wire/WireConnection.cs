@@ -35,6 +35,9 @@ internal sealed class WireConnection(WireOptions options, int number, TimeProvid
 
     public long Failed { get; private set; }
 
+    /// <summary>Calls that ended at any time and in any way.</summary>
+    public long Ended { get; private set; }
+
     public int Unanswered => _open;
 
     public LongHistogram Latency { get; } = new(1, 60_000_000, 3);
@@ -186,6 +189,7 @@ internal sealed class WireConnection(WireOptions options, int number, TimeProvid
         slot.Stream = 0;
         _open--;
         _toStart++;
+        Ended++;
         if (_now < _measureFrom || _now >= _measureTo) return;
         if (!good)
         {

@@ -57,11 +57,9 @@ internal static class WireLoad
             latency.Add(connection.Latency);
         }
 
-        double seconds = options.Measured.TotalSeconds;
-        // The processor time spans warm-up, measured time and drain; calls were answered at about the same rate in all of them.
-        double calls = Math.Max(1, outcomes.Sum() * (1 + (options.WarmUp.TotalSeconds / seconds)));
         return new WireResult(
-            seconds, outcomes, connections.Sum(c => c.Failed), connections.Sum(c => c.Unanswered), Math.Round(cpu.TotalMicroseconds / calls, 2), latency);
+            options.Measured.TotalSeconds, outcomes, connections.Sum(c => c.Failed), connections.Sum(c => c.Unanswered), connections.Sum(c => c.Ended), cpu,
+            latency);
     }
 
     private static TimeSpan Cpu()

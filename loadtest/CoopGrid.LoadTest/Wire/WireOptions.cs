@@ -20,7 +20,7 @@ internal sealed record WireOptions
 
     public int Connections { get; init; } = 4;
 
-    public int Streams { get; init; } = 32;
+    public int Streams { get; init; } = 64;
 
     public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -34,9 +34,14 @@ internal sealed record WireOptions
 /// <param name="Outcomes">Good answers by outcome.</param>
 /// <param name="Failed">Calls with another status than OK, or reset.</param>
 /// <param name="Unanswered">Still open when the drain ended.</param>
-/// <param name="CpuMicrosPerCall">What the generator itself cost.</param>
-internal sealed record WireResult(double Seconds, long[] Outcomes, long Failed, long Unanswered, double CpuMicrosPerCall, LongHistogram Latency)
+/// <param name="Calls">All that ended, those of warm-up and drain and the failed ones too.</param>
+/// <param name="GeneratorCpu">Processor time of this process over all <paramref name="Calls"/>.</param>
+internal sealed record WireResult(
+    double Seconds, long[] Outcomes, long Failed, long Unanswered, long Calls, TimeSpan GeneratorCpu, LongHistogram Latency)
 {
+    /// <summary>A process's time during the run, in µs for each call.</summary>
+    public double PerCall(TimeSpan cpu) => Math.Round(cpu.TotalMicroseconds / Math.Max(1, Calls), 2);
+
     public long Answered => Outcomes.Sum();
 
     public long Admitted => Outcomes[(int)Outcome.Admitted];

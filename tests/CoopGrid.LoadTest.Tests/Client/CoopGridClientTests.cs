@@ -43,7 +43,7 @@ public sealed class CoopGridClientTests
     public async Task A_deadline_ends_the_asking_with_unavailable()
     {
         await using FakeHost host = await FakeHost.StartAsync();
-        using CoopGridClient client = Enrolled(host, TimeSpan.FromMilliseconds(100));
+        using CoopGridClient client = Enrolled(host, TimeSpan.FromSeconds(1));
         host.Grid.FailNext = int.MaxValue;
         AdmissionAnswer answer = await client.AdmitAsync(Ask("k"), Stop);
         Assert.Equal((Outcome.Unavailable, SendAdvice.No), (answer.Outcome, answer.Advice));

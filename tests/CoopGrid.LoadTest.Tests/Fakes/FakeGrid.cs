@@ -16,7 +16,7 @@ internal sealed class FakeGrid
     private readonly HashSet<(string Member, string Key)> _cancelled = [];
     private readonly Dictionary<string, FakeMeter> _meters = new(StringComparer.Ordinal);
     private long _usage;
-    private int _failNext, _loseNext;
+    private int _failNext, _loseNext, _stalled;
 
     /// <summary>So many calls fail before anything is decided.</summary>
     public int FailNext { set => _failNext = value; }
@@ -26,6 +26,9 @@ internal sealed class FakeGrid
 
     /// <summary>While set and not completed, no admission is answered.</summary>
     public TaskCompletionSource? Stall { get; set; }
+
+    /// <summary>Admissions that came to a stall.</summary>
+    public int Stalled => Volatile.Read(ref _stalled);
 
     /// <summary>Charged to a member on top of its next admission, unknown to callers.</summary>
     public long Overcharge { get; set; }
@@ -51,6 +54,13 @@ internal sealed class FakeGrid
 
     /// <summary>Whether this call is to fail, and is then counted off.</summary>
     public bool Fails() => Interlocked.Decrement(ref _failNext) >= 0;
+
+    public Task StallAsync()
+    {
+        if (Stall is not { } stall) return Task.CompletedTask;
+        Interlocked.Increment(ref _stalled);
+        return stall.Task;
+    }
 
     public bool Loses() => Interlocked.Decrement(ref _loseNext) >= 0;
 

@@ -42,7 +42,7 @@ internal sealed class FakeAdmission(FakeGrid grid) : Admission.AdmissionBase
 
     private async Task<AdmitReply> DecideAsync(AdmitRequest request)
     {
-        if (grid.Stall is { } stall) await stall.Task;
+        await grid.StallAsync();
         if (grid.Fails()) return new() { Outcome = Outcome.Unavailable };
         AdmitReply reply = grid.Decide(request);
         return reply.Outcome == Outcome.Admitted && grid.Loses() ? new() { Outcome = Outcome.Unavailable } : reply;

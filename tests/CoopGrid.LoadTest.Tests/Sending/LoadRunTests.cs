@@ -96,6 +96,22 @@ public sealed class LoadRunTests
         Assert.Equal(host.Grid.State().UsageUnits, run.Tally.Told(0) + run.Tally.Told(1));
     }
 
+    /// <summary>Fails if one is asked after another: then only the first comes to the stalled grid.</summary>
+    [Fact]
+    public async Task Open_questions_are_asked_side_by_side()
+    {
+        await using FakeHost host = await FakeHost.StartAsync();
+        using CoopGridClient client = Enrolled(host);
+        using var run = new LoadRun(client, Evenly(50, 0), Settings());
+        for (int place = 0; place < 50; place++) run.Open.Admissions.Enqueue(place);
+        host.Grid.Stall = new();
+        Task<int> settling = new Resolver(client).SettleAsync(run);
+        await Until.TrueAsync(() => host.Grid.Stalled == 50, "all open questions asked although none was answered");
+        host.Grid.Stall.SetResult();
+        Assert.Equal(0, await settling);
+        Assert.Equal((50L, 50), (run.Tally.Count(Outcome.Admitted), host.Grid.Decided));
+    }
+
     [Fact]
     public async Task A_history_holds_every_question_with_its_answer()
     {

@@ -50,11 +50,29 @@ public sealed class WireTests
         await using FakeHost host = await FakeHost.StartAsync();
         host.Grid.Enroll(LoadWorkload.Names("w-", 10));
         await using WebApplication echo = await EchoHost.StartAsync(0);
-        var run = new RatioRun(Options(host.Port, "w-"), EchoHost.PortOf(echo), host.Port, TimeProvider.System);
+        // A processor time that grows by a second with each look.
+        int looks = 0;
+        var bare = new RatioServer(EchoHost.PortOf(echo), () => TimeSpan.FromSeconds(looks++));
+        var run = new RatioRun(Options(host.Port, "w-"), bare, new RatioServer(host.Port), TimeProvider.System);
         IReadOnlyList<RatioPair> pairs = await Task.Run(() => run.Run(2, (_, _) => { }), TestContext.Current.CancellationToken);
         Assert.All(pairs, pair => Assert.True(pair.Ratio > 0 && pair.Echo.Failed == 0 && pair.Grid.Failed == 0));
+        Assert.All(pairs, pair => Assert.Null(pair.Grid.ServerCpuMicrosPerCall));
+        // Without warm-up, what ended and is not counted was under way at the end of the measured time.
+        Assert.All(pairs, pair => Assert.InRange(
+            pair.Echo.ServerCpuMicrosPerCall!.Value, 999_000.0 / (pair.Echo.Answered + (2 * 8)), 1_001_000.0 / pair.Echo.Answered));
         Assert.Equal(2.5, RatioResult.Median([4, 1, 2, 3]));
         Assert.Equal(3, RatioResult.Median([9, 3, 1]));
+    }
+
+    /// <summary>Fails with Kestrel's own limit of 100.</summary>
+    [Fact]
+    public async Task The_echo_takes_as_many_streams_of_a_connection_as_the_silo()
+    {
+        await using WebApplication echo = await EchoHost.StartAsync(0);
+        WireResult result = await Run(Options(EchoHost.PortOf(echo), "w-") with { Connections = 1, Streams = 1024 });
+        Assert.True(result.Admitted > 0);
+        Assert.Equal((0L, 0L), (result.Failed, result.Unanswered));
+        Assert.True(result.Calls >= result.Answered);
     }
 
     [Fact]
