@@ -23,10 +23,10 @@ public sealed class ClassWindow
     public long Usage => _sums.Usage;
 
     /// <summary>How many slices hold units.</summary>
-    public int Count => _sums.Held.Length;
+    public int Count => _sums.Count;
 
     /// <summary>A copy of the slices that hold units, oldest first: with <see cref="Newest"/>, all that a checkpoint needs.</summary>
-    public IReadOnlyList<SliceUnits> Held => _sums.Held.ToArray();
+    public IReadOnlyList<SliceUnits> Held => _sums.Held;
 
     /// <summary>A window as a checkpoint holds it; slices that left it (it may be shorter than it was) are dropped.</summary>
     /// <exception cref="ArgumentException">A slice is not above its predecessor, is above <paramref name="newest"/>, or holds no units.</exception>

@@ -4,7 +4,10 @@ namespace CoopGrid.Domain.Usage;
 /// A member's units in the slices of its rolling window (SPEC.md §3). It rolls only when it is touched; <see cref="UsageAt"/> looks ahead
 /// without rolling, so an idle member costs no work.
 /// </summary>
-/// <remarks>Memory: a few words, plus 16 bytes for every slice that holds units (the array doubles, up to the window's length). Not thread-safe.</remarks>
+/// <remarks>
+/// Memory: 72 bytes with its newest slice; each older slice that holds units takes one to three bytes more (up to a million units, and two
+/// more after a gap), in one array. Not thread-safe.
+/// </remarks>
 public sealed class MemberWindow
 {
     private SliceSums _sums;
@@ -22,10 +25,10 @@ public sealed class MemberWindow
     public long Usage => _sums.Usage;
 
     /// <summary>How many slices hold units.</summary>
-    public int Count => _sums.Held.Length;
+    public int Count => _sums.Count;
 
     /// <summary>A copy of the slices that hold units, oldest first: with <see cref="Newest"/>, all that a checkpoint needs.</summary>
-    public IReadOnlyList<SliceUnits> Held => _sums.Held.ToArray();
+    public IReadOnlyList<SliceUnits> Held => _sums.Held;
 
     /// <summary>A window as a checkpoint holds it; slices that left it (it may be shorter than it was) are dropped.</summary>
     /// <exception cref="ArgumentException">A slice is not above its predecessor, is above <paramref name="newest"/>, or holds no units.</exception>
