@@ -42,8 +42,8 @@ public sealed class MemberAccount
     /// <summary>Admissions of the dedupe window.</summary>
     public KeyMemory Keys { get; } = new();
 
-    /// <summary>Refused demand of the running control period. Not part of the fold: a restart forgets it.</summary>
-    public RefusedDemand Refused { get; } = new();
+    /// <summary>Refused demand of the running control period; null while nothing was refused. Not part of the fold: a restart forgets it.</summary>
+    public RefusedDemand? Refused { get; private set; }
 
     public IReadOnlyCollection<string> Entitlements => (IReadOnlyCollection<string>?)_entitlements ?? [];
 
@@ -60,6 +60,9 @@ public sealed class MemberAccount
     /// <param name="clockSlice">The slice that the clock shows.</param>
     /// <param name="mark">The producer's last mark: nothing more may be counted before it.</param>
     public long SliceFor(long clockSlice, long mark) => Math.Max(Math.Max(clockSlice, mark), LastSlice);
+
+    /// <summary>Where a refusal is noted.</summary>
+    public RefusedDemand Refusing() => Refused ??= new();
 
     /// <summary>Adds the next entry.</summary>
     /// <exception cref="InvalidOperationException">The entry's sequence is not the next one.</exception>

@@ -18,7 +18,7 @@ namespace CoopGrid.Grains.Admission;
 /// </summary>
 [GrainType(GrainStates.Member)]
 [Reentrant]
-internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock) : Grain, IMemberGrain
+internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock) : Grain, IMemberGrain, IClaimOwner
 {
     private MemberClaim _claim = null!;
     private volatile RequestDecider? _decider;
@@ -91,7 +91,9 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
         return await IsDurable(commit) ? answer : new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotDurable };
     }
 
-    private RequestDecider DeciderAt(ClassGate gate) => new(_claim, this, gate, ledger, clock, DeactivateOnIdle);
+    void IClaimOwner.Moved() => DeactivateOnIdle();
+
+    private RequestDecider DeciderAt(ClassGate gate) => new(_claim, this, gate, ledger, clock);
 
     private AdmissionAnswer NotEnrolled(AdmissionRequest request)
     {

@@ -14,8 +14,7 @@ namespace CoopGrid.Grains.Admission;
 /// </summary>
 /// <param name="claim">The member's account.</param>
 /// <param name="owner">The activation; while another one owns the claim nothing is decided (L4).</param>
-/// <param name="moved">Told once another one does.</param>
-internal sealed class RequestDecider(MemberClaim claim, object owner, ClassGate gate, AccountLedger ledger, GridClock clock, Action moved) : IRequestDecider
+internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, ClassGate gate, AccountLedger ledger, GridClock clock) : IRequestDecider
 {
     internal const string NotDurable = "The decision could not be made durable in time; ask again with the same key.";
     internal const string NotNow = "The grid cannot record decisions now; ask again with the same key.";
@@ -31,7 +30,7 @@ internal sealed class RequestDecider(MemberClaim claim, object owner, ClassGate 
         get
         {
             if (ReferenceEquals(claim.Owner, owner)) return true;
-            moved();
+            owner.Moved();
             return false;
         }
     }
@@ -91,7 +90,7 @@ internal sealed class RequestDecider(MemberClaim claim, object owner, ClassGate 
                 : new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
         }
 
-        long demanded = claim.Account.Refused.Admit(now.Period, entry.Key, entry.Units);
+        long demanded = claim.Account.Refused?.Admit(now.Period, entry.Key, entry.Units) ?? entry.Units;
         gate.Count(decision.Asked, entry.Lane, admitted: true, now.Period, demanded);
         return new(decision.Answer, request.Relaxed && now.Policy.RelaxedAllowed ? null : commit);
     }
@@ -111,7 +110,7 @@ internal sealed class RequestDecider(MemberClaim claim, object owner, ClassGate 
         long cap = policy.Quota.UnitsPerSecond == 0
             ? long.MaxValue
             : Integers.MulDivFloor(policy.Quota.UnitsPerSecond, policy.Price.ControlPeriodMs, 1000);
-        long demanded = claim.Account.Refused.Refuse(period, key, asked.Units, cap);
+        long demanded = claim.Account.Refusing().Refuse(period, key, asked.Units, cap);
         gate.Count(asked, lane, admitted: false, period, demanded);
     }
 
@@ -138,4 +137,11 @@ internal sealed class RequestDecider(MemberClaim claim, object owner, ClassGate 
 
         public long RetryAfterMs(in RoomRequest request, long monotonicMicros) => First.Answer.RetryAfterMs;
     }
+}
+
+/// <summary>An activation that a decider decides for.</summary>
+internal interface IClaimOwner
+{
+    /// <summary>Another activation owns the claim. Called under the claim's gate, on any thread and more than once.</summary>
+    void Moved();
 }

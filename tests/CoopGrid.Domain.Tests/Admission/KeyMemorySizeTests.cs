@@ -7,7 +7,7 @@ namespace CoopGrid.Domain.Tests.Admission;
 [Collection(Alone)]
 public sealed class KeyMemorySizeTests
 {
-    private const string Alone = "alone on the heap";
+    internal const string Alone = "alone on the heap";
 
     [Fact]
     public void What_is_forgotten_gives_its_memory_back()

@@ -108,21 +108,7 @@ public class WindowTests
         Assert.Throws<ArgumentException>(
             () => MemberWindow.Restore(4, 7, [new(first, firstUnits), new(second, secondUnits)]));
 
-    [Fact]
-    public void A_window_takes_16_bytes_for_each_slice_it_holds()
-    {
-        _ = new MemberWindow(168);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        var idle = new MemberWindow(168);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 1, 64);
-
-        for (long slice = 0; slice < 168; slice++) idle.Add(slice, 1);
-        before = GC.GetAllocatedBytesForCurrentThread();
-        for (long slice = 168; slice < 1000; slice++) idle.Add(slice, 1);
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-        Assert.Equal(168, idle.Usage);
-    }
-
+    /// <summary>Seen to fail with a new oldest slice counted from what the old one is counted from.</summary>
     [Fact]
     public void A_window_equals_the_oracle_after_every_step() =>
         Gen.Select(Gen.Int[1, 8], Gen.Select(Gen.Int[0, 3], Gen.Long[-12, 4], Gen.Long[0, 1000]).Array[0, 60]).Sample(

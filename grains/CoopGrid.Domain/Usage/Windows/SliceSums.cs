@@ -10,6 +10,8 @@ namespace CoopGrid.Domain.Usage;
 /// with more than 0 units; <c>Usage</c> is the sum of those above <c>Newest − W</c>.</item>
 /// <item>A call that throws has changed nothing.</item>
 /// </list>
+/// Nearly every call is about the newest slice: its units are a number here, and adding to them looks at nothing else. The older ones
+/// are packed when the window rolls on, and looked through from the oldest on when a call is about one of them.
 /// A struct, so that a member's window is one object and one array, and neither until it is needed; each owner embeds one and
 /// never hands it out.
 /// </summary>
@@ -17,8 +19,10 @@ namespace CoopGrid.Domain.Usage;
 internal struct SliceSums
 {
     private readonly int _slices;
-    private int _count;
-    private SliceUnits[] _held = [];
+
+    // Units of the slice Newest, and the slices before it.
+    private long _units;
+    private PackedSlices _older = new([]);
 
     /// <param name="slices">W: slices in the window, above 0.</param>
     public SliceSums(int slices)
@@ -35,135 +39,125 @@ internal struct SliceSums
 
     public long Usage { get; private set; }
 
-    public readonly ReadOnlySpan<SliceUnits> Held => _held.AsSpan(0, _count);
+    /// <summary>How many slices hold units.</summary>
+    public readonly int Count
+    {
+        get
+        {
+            int count = _units > 0 ? 1 : 0;
+            foreach (SliceUnits _ in _older) count++;
+            return count;
+        }
+    }
+
+    /// <summary>A copy of the slices that hold units, oldest first.</summary>
+    public readonly SliceUnits[] Held
+    {
+        get
+        {
+            var held = new SliceUnits[Count];
+            int place = 0;
+            foreach (SliceUnits slice in _older) held[place++] = slice;
+            if (_units > 0) held[place] = new(Newest, _units);
+            return held;
+        }
+    }
 
     /// <summary>Reads a checkpoint; slices that have left the window are dropped.</summary>
     /// <exception cref="ArgumentException">The slices break invariant 2.</exception>
     /// <exception cref="OverflowException">The sum does not fit 64 bits.</exception>
     public static SliceSums Restore(int slices, long newest, ReadOnlySpan<SliceUnits> held, long keptFor = long.MaxValue)
     {
-        var sums = new SliceSums(slices) { KeptFor = keptFor };
-        sums.Roll(newest);
+        var sums = new SliceSums(slices) { Newest = newest, KeptFor = keptFor };
+        int gone = 0;
         for (int i = 0; i < held.Length; i++)
         {
             if (held[i].Units <= 0 || held[i].Slice > newest || (i > 0 && held[i].Slice <= held[i - 1].Slice))
                 throw new ArgumentException($"Slice {held[i].Slice} with {held[i].Units} units at place {i} is out of order.", nameof(held));
-            sums.Add(held[i].Slice, held[i].Units);
+            if (held[i].Slice <= sums.Gone) gone++;
+            if (held[i].Slice > sums.LeftBefore(newest)) sums.Usage += held[i].Units;
         }
 
+        ReadOnlySpan<SliceUnits> older = held[gone..];
+        if (!older.IsEmpty && older[^1].Slice == newest)
+        {
+            sums._units = older[^1].Units;
+            older = older[..^1];
+        }
+
+        sums._older = new(older);
         return sums;
     }
 
     public void Roll(long slice)
     {
         if (slice <= Newest) return;
-        long before = LeftBefore(Newest);
-        Newest = slice;
-        long left = LeftBefore(slice);
-        for (int i = 0; i < _count && _held[i].Slice <= left; i++)
-        {
-            if (_held[i].Slice > before) Usage -= _held[i].Units;
-        }
+        Usage = UsageAt(slice);
+        var last = new SliceUnits(Newest, _units);
+        (Newest, _units) = (slice, 0);
 
-        Drop();
+        // What has left makes room for what comes.
+        _older.DropThrough(Gone);
+        if (last.Units > 0 && last.Slice > Gone) _older.Set(last.Slice, last.Units);
     }
 
     public void KeepFor(long slice)
     {
         KeptFor = slice;
-        Drop();
+        _older.DropThrough(Gone);
     }
 
     public bool Add(long slice, long units)
     {
         if (slice <= Gone) return false;
-        int place = Find(slice);
-        long sum = (place >= 0 ? _held[place].Units : 0) + units;
+        long sum = UnitsIn(slice) + units;
         if (sum < 0) throw new ArgumentOutOfRangeException(nameof(units), units, $"Slice {slice} holds only {sum - units} units.");
         long usage = UsageAt(Math.Max(slice, Newest)) + (slice > LeftBefore(Newest) ? units : 0);
 
-        if (slice > Newest)
-        {
-            Roll(slice);
-            place = ~_count;
-        }
-
+        Roll(slice);
         Usage = usage;
-        if (sum == 0) Remove(place);
-        else if (place >= 0) _held[place] = new(slice, sum);
-        else Insert(~place, new(slice, sum));
+        if (slice == Newest) _units = sum;
+        else _older.Set(slice, sum);
         return true;
     }
 
     public readonly long UsageAt(long slice)
     {
         if (slice == Newest) return Usage;
-        long left = LeftBefore(slice);
-        long usage = 0;
-        foreach (SliceUnits held in Held)
-        {
-            if (held.Slice > left && held.Slice <= slice) usage += held.Units;
-        }
+        if (slice < Newest) return Sum(LeftBefore(slice), slice);
 
-        return usage;
+        // Most often one slice or none has left since.
+        long left = LeftBefore(slice);
+        return left >= Newest ? 0 : Usage - Sum(LeftBefore(Newest), left);
     }
 
     public readonly long UnitsIn(long slice)
     {
-        int place = Find(slice);
-        return place >= 0 ? _held[place].Units : 0;
+        if (slice >= Newest) return slice == Newest ? _units : 0;
+        foreach (SliceUnits held in _older)
+        {
+            if (held.Slice >= slice) return held.Slice == slice ? held.Units : 0;
+        }
+
+        return 0;
     }
 
     /// <summary>The last slice that is no longer held.</summary>
     private readonly long Gone => LeftBefore(Math.Min(Newest, KeptFor));
 
-    private void Drop()
-    {
-        long left = Gone;
-        int gone = 0;
-        while (gone < _count && _held[gone].Slice <= left) gone++;
-        if (gone == 0) return;
-        _count -= gone;
-
-        // A member that went quiet gives its array back.
-        if (_count == 0) _held = [];
-        else Array.Copy(_held, gone, _held, 0, _count);
-    }
-
     /// <summary>The last slice that is no longer in the window of <paramref name="slice"/>.</summary>
     private readonly long LeftBefore(long slice) => slice < long.MinValue + _slices ? long.MinValue : slice - _slices;
 
-    /// <summary>The slice's place, or the complement of the place where it would go.</summary>
-    private readonly int Find(long slice)
+    /// <summary>Units of the older slices above <paramref name="left"/> and up to <paramref name="last"/>.</summary>
+    private readonly long Sum(long left, long last)
     {
-        // Nearly every call is about the newest slice.
-        int low = 0;
-        int high = _count - 1;
-        if (high >= 0 && _held[high].Slice < slice) return ~_count;
-        while (low <= high)
+        long sum = 0;
+        foreach (SliceUnits held in _older)
         {
-            int middle = (low + high) / 2;
-            if (_held[middle].Slice == slice) return middle;
-            if (_held[middle].Slice < slice) low = middle + 1;
-            else high = middle - 1;
+            if (held.Slice > last) break;
+            if (held.Slice > left) sum += held.Units;
         }
 
-        return ~low;
-    }
-
-    private void Insert(int place, SliceUnits units)
-    {
-        if (_count == _held.Length) Array.Resize(ref _held, Math.Max(_count + 1, Math.Min(_slices, Math.Max(2, _count * 2))));
-        Array.Copy(_held, place, _held, place + 1, _count - place);
-        _held[place] = units;
-        _count++;
-    }
-
-    private void Remove(int place)
-    {
-        if (place < 0) return;
-        _count--;
-        Array.Copy(_held, place + 1, _held, place, _count - place);
-        if (_count == 0) _held = [];
+        return sum;
     }
 }
