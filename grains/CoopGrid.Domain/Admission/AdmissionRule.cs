@@ -35,7 +35,7 @@ public static class AdmissionRule
         long slice = now.SliceOf(account);
         long usage = account.UsageAt(slice);
         QuotaBucket quota = account.Quota.FlowTo(now.Now, now.Policy.Quota);
-        if (OverQuota(usage, units, quota, slice, now) is { } over) return over;
+        if (OverQuota(account, units, quota, slice, now) is { } over) return over;
 
         // Row 6: the price.
         LanePolicy lanePolicy = now.Policy.Lanes[lane];
@@ -119,7 +119,7 @@ public static class AdmissionRule
         return request.Ticket.Length > 0 ? (Outcome.TicketInvalid, "No such ticket of this member.") : null;
     }
 
-    private static Decision? OverQuota(long usage, long units, QuotaBucket quota, long slice, in Conditions now)
+    private static Decision? OverQuota(MemberAccount account, long units, QuotaBucket quota, long slice, in Conditions now)
     {
         QuotaPolicy limits = now.Policy.Quota;
         long wait = quota.MsUntil(units, limits);
@@ -129,9 +129,11 @@ public static class AdmissionRule
             return Refuse(Outcome.QuotaExceeded, reason, now, units, wait);
         }
 
-        if (limits.WindowUnits == 0 || usage <= limits.WindowUnits - units) return null;
-        long sliceEnd = now.Policy.Window.StartOf(slice + 1).UnixMs - now.Now.UnixMs;
-        return Refuse(Outcome.QuotaExceeded, $"The member's own limit is {limits.WindowUnits} units in the window.", now, units, Math.Max(1, sliceEnd));
+        long most = limits.WindowUnits - units;
+        if (limits.WindowUnits == 0 || account.UsageAt(slice) <= most) return null;
+        if (most < 0) return Refuse(Outcome.QuotaExceeded, $"The member's own limit is {limits.WindowUnits} units in the window; ask for less.", now, units);
+        long room = now.Policy.Window.StartOf(account.SliceWithAtMost(most, slice)).UnixMs - now.Now.UnixMs;
+        return Refuse(Outcome.QuotaExceeded, $"The member's own limit is {limits.WindowUnits} units in the window.", now, units, Math.Max(1, room));
     }
 
     private static Covered Cover(long units, long usage, LanePolicy lane, long baselineUnits)

@@ -56,6 +56,9 @@ public sealed class MemberAccount
     /// <summary>u as of <paramref name="slice"/>, without changing anything.</summary>
     public long UsageAt(long slice) => Window?.UsageAt(slice) ?? 0;
 
+    /// <summary>The first slice from <paramref name="slice"/> on by which u is at most so many units, if nothing is charged.</summary>
+    public long SliceWithAtMost(long most, long slice) => Window?.SliceWithAtMost(most, slice) ?? slice;
+
     /// <summary>The slice that an entry made now counts in (L5a).</summary>
     /// <param name="clockSlice">The slice that the clock shows.</param>
     /// <param name="mark">The producer's last mark: nothing more may be counted before it.</param>

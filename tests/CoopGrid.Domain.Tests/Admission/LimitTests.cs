@@ -74,18 +74,30 @@ public sealed class LimitTests
         Assert.Equal(refused, scene.Decide(account).Answer);
     }
 
-    /// <summary>The member has used 50 units; its window's limit says how many more.</summary>
+    /// <summary>The member has used 20 units in the running slice and 30 in the one before; its window's limit says how many more.</summary>
     [Theory]
-    [InlineData(55, Outcome.Admitted)]
-    [InlineData(54, Outcome.QuotaExceeded)]
-    [InlineData(1, Outcome.QuotaExceeded)]
-    [InlineData(0, Outcome.Admitted)]
-    public void The_windows_limit_includes_the_request(long limit, Outcome expected)
+    [InlineData(55, null)]
+    [InlineData(54, 167)]
+    [InlineData(25, 167)]
+    [InlineData(24, 168)]
+    [InlineData(5, 168)]
+    [InlineData(0, null)]
+    public void The_windows_limit_includes_the_request_and_says_when_enough_has_left_the_window(long limit, int? slices)
     {
         var scene = new Scene();
         scene.Policy = scene.Policy with { Quota = new() { WindowUnits = limit } };
         AdmissionAnswer answer = scene.Decide().Answer;
-        Assert.Equal(expected, answer.Outcome);
-        if (expected == Outcome.QuotaExceeded) Assert.InRange(answer.RetryAfterMs, 1, 3_600_000);
+        Assert.Equal(slices is null ? Outcome.Admitted : Outcome.QuotaExceeded, answer.Outcome);
+        if (slices is { } wait) Assert.Equal(scene.Policy.Window.StartOf(Scene.Slice + wait).UnixMs - Scene.Now.UnixMs, answer.RetryAfterMs);
+    }
+
+    [Fact]
+    public void More_than_the_windows_limit_is_refused_without_a_time()
+    {
+        var scene = new Scene();
+        scene.Policy = scene.Policy with { Quota = new() { WindowUnits = 4 } };
+        AdmissionAnswer answer = scene.Decide().Answer;
+        Assert.Equal((Outcome.QuotaExceeded, 0L), (answer.Outcome, answer.RetryAfterMs));
+        Assert.Contains("ask for less", answer.Reason, StringComparison.Ordinal);
     }
 }

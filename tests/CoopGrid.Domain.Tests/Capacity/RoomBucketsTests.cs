@@ -208,7 +208,8 @@ public class RoomBucketsTests
         for (int i = 0; i < 1000; i++) Round(i);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 1000; i < 20_000; i++) Round(i);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // The runtime itself may allocate once, when it makes the code anew; 19,000 takings may not.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
 
         void Round(int i)
         {

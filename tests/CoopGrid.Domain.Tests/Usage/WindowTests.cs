@@ -136,6 +136,9 @@ public class WindowTests
                     Assert.Equal((oracle.Newest, oracle.Usage), (window.Newest, window.Usage));
                     for (long at = window.Newest; at <= window.Newest + slices; at++) Assert.Equal(oracle.UsageAt(at), window.UsageAt(at));
                     for (long at = window.Newest - slices + 1; at <= window.Newest; at++) Assert.Equal(oracle.UnitsIn(at), window.UnitsIn(at));
+                    long from = window.Newest, with = from;
+                    while (oracle.UsageAt(with) > units) with++;
+                    Assert.Equal(with, window.SliceWithAtMost(units, from));
                     Assert.Equal(window.Held, MemberWindow.Restore(slices, window.Newest, [.. window.Held]).Held);
                 }
             },

@@ -51,6 +51,25 @@ public sealed class MemberWindow
     /// it, slices that have left the window are missing.</summary>
     public long UsageAt(long slice) => _sums.UsageAt(slice);
 
+    /// <summary>
+    /// The first slice from <paramref name="slice"/> (<see cref="Newest"/> or later) on by which the window holds at most <paramref name="most"/>
+    /// units, if none are added: by then the older ones have left it.
+    /// </summary>
+    /// <param name="most">0 or more.</param>
+    public long SliceWithAtMost(long most, long slice)
+    {
+        // Usage only falls as the window moves on, and is 0 once all of it has.
+        long over = slice - 1, within = slice + _sums.Slices;
+        while (within - over > 1)
+        {
+            long middle = over + ((within - over) / 2);
+            if (UsageAt(middle) <= most) within = middle;
+            else over = middle;
+        }
+
+        return within;
+    }
+
     /// <summary>Units in one slice of the window; 0 outside it.</summary>
     public long UnitsIn(long slice) => _sums.UnitsIn(slice);
 

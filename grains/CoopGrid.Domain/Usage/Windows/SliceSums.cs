@@ -31,6 +31,9 @@ internal struct SliceSums
         _slices = slices;
     }
 
+    /// <summary>W.</summary>
+    public readonly int Slices => _slices;
+
     /// <summary>The last slice of the window; <see cref="long.MinValue"/> before the first roll.</summary>
     public long Newest { get; private set; } = long.MinValue;
 
