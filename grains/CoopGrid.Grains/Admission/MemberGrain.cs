@@ -91,7 +91,10 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
         return await IsDurable(commit) ? answer : new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotDurable };
     }
 
-    private RequestDecider DeciderAt(ClassGate gate) => new(_claim, this, gate, ledger, clock, DeactivateOnIdle);
+    private RequestDecider DeciderAt(ClassGate gate) => new(_claim, this, gate, ledger, clock, Leave);
+
+    // A door may find out long after the activation has gone, and DeactivateOnIdle throws then.
+    private void Leave() => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Another activation has the member."));
 
     private AdmissionAnswer NotEnrolled(AdmissionRequest request)
     {
