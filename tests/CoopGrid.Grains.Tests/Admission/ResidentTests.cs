@@ -16,11 +16,16 @@ public sealed class ResidentTests
 {
     private static readonly MemberId Zero = new(GridSilo.Coop, "m0");
 
+    /// <summary>
+    /// Seen to fail with RequestDecider.IsOwner always true (the old key was answered), and, by an exception, with the decider telling an
+    /// activation that is gone to deactivate itself.
+    /// </summary>
     [Fact]
     public async Task A_decider_whose_activation_has_lost_the_claim_decides_nothing()
     {
-        await using GridSilo silo = await GridSilo.StartAsync();
+        await using GridSilo silo = await GridSilo.StartAsync(time: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56)));
         await silo.Found("homes", Ask.Ample, 1);
+        await silo.Step(1000);
         IResidentMembers residents = silo.Service<IResidentMembers>();
         IRequestDecider decider = residents.Find(Zero)!;
         Assert.Equal(Outcome.Admitted, (await Decided(decider, "a")).Outcome);
@@ -44,6 +49,10 @@ public sealed class ResidentTests
         Assert.Equal(Outcome.Admitted, (await Decided(residents.Find(Zero)!, "c")).Outcome);
     }
 
+    /// <summary>
+    /// Seen to fail with RequestDecider.IsUsed left out of Find, with the door's own decisions taken for calls (both: still found after
+    /// CollectionAge / 4), and with MemberGrain's calls not counted (never found again).
+    /// </summary>
     [Fact]
     public async Task Now_and_then_a_busy_members_grain_is_called_or_the_silo_would_collect_it()
     {
