@@ -91,7 +91,8 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
         return await IsDurable(commit) ? answer : new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotDurable };
     }
 
-    void IClaimOwner.Moved() => DeactivateOnIdle();
+    // A door may find out long after the activation has gone, and DeactivateOnIdle throws then.
+    void IClaimOwner.Moved() => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Another activation has the member."));
 
     private RequestDecider DeciderAt(ClassGate gate) => new(_claim, this, gate, ledger, clock);
 

@@ -12,7 +12,7 @@ public sealed class MemberAccountTests
 {
     /// <summary>
     /// From a snapshot at any point, with its keys, the rest of the history leads to the same account. Seen to fail with Newest, with
-    /// LastSlice, with the quota, and with the meters left out of MemberAccount.Snapshot.
+    /// LastSlice, with either value of the quota, and with the meters left out of MemberAccount.Snapshot.
     /// </summary>
     [Fact]
     public void Replaying_from_any_snapshot_gives_the_same_account() =>

@@ -28,7 +28,7 @@ public sealed class PriceTests
         price.Hear(Told(100, 160));
         await price.Close(policies, At(101));
 
-        // A class once waited for its first row before it closed any, and so for ever.
+        // A class once waited for its first row before it closed any, and so for ever: seen to fail so.
         Assert.Equal([99, 100], history.Written.Keys);
         Assert.Equal(160, history.Written[100].Demand);
         Assert.True(price.MultiplierAt(Small, At(101)) > 1000);
@@ -47,7 +47,7 @@ public sealed class PriceTests
         price.Hear(Told(110, 1));
         await price.Close(policies, At(112));
 
-        // All that was open was once closed by the policy of the moment.
+        // All that was open was once closed by the policy of the moment. Seen to fail with all closed by the old one, and with all closed by the new one.
         Assert.Equal(80, history.Written[109].Target);
         Assert.Equal(800, history.Written[110].Target);
         Assert.Equal(111 + 1, price.OpenPeriod);
@@ -70,7 +70,7 @@ public sealed class PriceTests
         await price.Close(policies, At(101));
         Assert.Equal(160, history.Written[100].Demand);
 
-        // A gate that is gone holds no period.
+        // A gate that is gone holds no period. Seen to fail with silent gates waited for.
         await price.Close(policies, At(105));
         Assert.Equal(105, price.OpenPeriod);
     }

@@ -27,8 +27,8 @@ public sealed class PriceHistoryTests
 
     /// <summary>
     /// A flood, a pause, a change of policy that changes K, a silo that dies and stays away over the clocks' change, and a class that
-    /// comes and goes. Seen to fail with ClassPrice.Load not reading the history (x starts again at 0); and, in the sum of D (7,140 of 7,320),
-    /// with ClassPrice not waiting for gates that are late or idle.
+    /// comes and goes. Seen to fail with ClassPrice.Load not reading the history (x starts again at 0). With ClassPrice
+    /// not waiting for gates that are idle its sum of D was once short (7,140 of 7,320) and once not: PriceTests fails each time.
     /// </summary>
     [Fact]
     public async Task An_independent_program_gets_the_same_prices()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CoopGrid.Grains.Admission;
 using CoopGrid.Model;
 using Xunit;
 
@@ -8,7 +9,8 @@ namespace CoopGrid.Grains.Tests.Silo;
 /// A relay that makes random calls, repeats what was not decided, and remembers what it was told. Every retry must be answered as
 /// before. One instance makes one call after another; several may share members.
 /// </summary>
-internal sealed class Traffic(string name, int seed)
+/// <param name="atDoor">Whether it asks as a door of the silo does, which decides on the spot where it can.</param>
+internal sealed class Traffic(string name, int seed, bool atDoor = false)
 {
     private readonly Random _random = new(seed);
     private readonly List<(int Member, string Key, long Units)> _admitted = [];
@@ -21,6 +23,9 @@ internal sealed class Traffic(string name, int seed)
 
     /// <summary>Answers "unavailable" that were met.</summary>
     public int Unavailable { get; private set; }
+
+    /// <summary>Requests that were decided without a grain call.</summary>
+    public int DecidedAtDoor { get; private set; }
 
     /// <summary>Units told to be admitted, less those told to be given back.</summary>
     public long NetUnits => _told.Values.Sum(answer => answer.Units) - _returned.Values.Sum();
@@ -80,10 +85,22 @@ internal sealed class Traffic(string name, int seed)
         bool first = true;
         while (true)
         {
-            AdmissionAnswer answer = await silo.Member($"m{member}").Admit(Ask.For(key, units));
+            AdmissionRequest request = Ask.For(key, units);
+            AdmissionAnswer answer = atDoor ? await AtDoor(silo, member, request) : await silo.Member($"m{member}").Admit(request);
             if (answer.Outcome != Outcome.Unavailable) return first || _told.ContainsKey(key) ? answer : answer with { Replayed = false };
             first = false;
             Unavailable++;
         }
+    }
+
+    // As AdmissionDesk does, but now and then held up between finding who decides and having it decided, as any thread may be.
+    private async ValueTask<AdmissionAnswer> AtDoor(GridSilo silo, int member, AdmissionRequest request)
+    {
+        IRequestDecider? decider = silo.Service<IResidentMembers>().Find(new(GridSilo.Coop, $"m{member}"));
+        if (_random.Next(4) == 0) await silo.Member($"m{_random.Next(member + 1)}").GetState();
+        if (decider is null) return await silo.Member($"m{member}").Admit(request);
+        AdmissionAnswer answer = await (await decider.Pledge(request)).Settled();
+        if (answer.Outcome == Outcome.Admitted) DecidedAtDoor++;
+        return answer;
     }
 }

@@ -17,6 +17,10 @@ public sealed class DrainTests
 
     private static readonly string Charter = Charters.Of([Class], Members.Select(name => Charters.Member(name, "people")));
 
+    /// <summary>
+    /// Seen to fail with the checkpoints left out of CloseLedger (entries to replay). What it says of calls under way was not seen to fail: it
+    /// passed with the ledger closed at the signal, and with that and answers given before their commit.
+    /// </summary>
     [Fact]
     public async Task Every_call_under_way_is_answered_or_was_not_accepted()
     {
@@ -37,6 +41,10 @@ public sealed class DrainTests
         await CheckBooks(silo.Clients, told);
     }
 
+    /// <summary>
+    /// Seen to fail with the checkpoints left out of CloseLedger (entries to replay), and, held up until the deadline, with streams and with
+    /// watches not ended by the stop.
+    /// </summary>
     [Fact]
     public async Task Open_streams_and_watches_do_not_hold_a_stop_up()
     {

@@ -12,6 +12,7 @@ public sealed class FoundingTests
 
     private static readonly string Charter = Charters.Of([Class], [Charters.Member("alice", "people"), Charters.Member("bob", "people")]);
 
+    /// <summary>Seen to fail with a founded co-op taking every charter for another one. Founding it again passes: each step is harmless to repeat.</summary>
     [Fact]
     public async Task The_same_charter_changes_nothing()
     {
@@ -29,6 +30,7 @@ public sealed class FoundingTests
         Assert.DoesNotContain("is ignored", silo.Log, StringComparison.Ordinal);
     }
 
+    /// <summary>Seen to fail (no warning) with Complete not looked at, and with the charters not compared.</summary>
     [Fact]
     public async Task Another_charter_is_ignored_with_a_warning()
     {
@@ -47,6 +49,7 @@ public sealed class FoundingTests
         Assert.Equal(["alice", "bob"], members.Members.Select(member => member.Member_));
     }
 
+    /// <summary>Seen to fail with a founding that was begun taken for done (302 of 3,000 members), and with Enroll repeated (two entries).</summary>
     [Fact]
     public async Task A_founding_that_was_killed_goes_on_where_it_was()
     {

@@ -24,29 +24,27 @@ public sealed class PolicyChangeTests
 
     private static readonly string Charter = Charters.Of([$"\"people\": {Policy}"], [Charters.Member("alice", "people")]);
 
+    /// <summary>Seen to fail with the gate taking the next policy at once (1,716 ms early), and with it a slice late.</summary>
+    [Fact]
+    public async Task A_change_takes_effect_at_the_next_slice()
+    {
+        await using var folder = new SiloFolder(Charter);
+        SiloProcess silo = await folder.StartAsync();
+        ClassPolicyReply reply = await ChangedEarly(silo);
+        Assert.True(await AskUntilChanged(silo, reply) > 0, "Nothing was asked before the change.");
+    }
+
+    /// <summary>Seen to fail with SetPolicy not writing the change (never in force), with it due in this slice, and with it due a slice later.</summary>
     [Fact]
     public async Task A_change_takes_effect_at_the_next_slice_and_outlives_a_crash()
     {
         await using var folder = new SiloFolder(Charter);
         SiloProcess silo = await folder.StartAsync();
-        ClassPolicyReply reply = await silo.Clients.Classes.SetPolicyAsync(Change(1, Larger));
-        Assert.Equal((1, 2), (reply.Version, reply.NextVersion));
-        Assert.Equal(0, reply.NextEffectiveUnixMs % SliceMs);
-        Assert.InRange(reply.NextEffectiveUnixMs, Now, Now + SliceMs);
+        ClassPolicyReply reply = await ChangedEarly(silo);
         await silo.KillAsync();
 
-        // Asked without a pause: never before that time, and never the old one after it.
         silo = await folder.StartAsync();
-        int version = 0;
-        for (int i = 0; version != 2; i++)
-        {
-            long before = Now;
-            AdmitReply answer = await Until.Admitted(silo.Clients, new() { Coop = Charters.Coop, Member = "alice", Units = 1, Key = $"{i}" });
-            version = answer.PolicyVersion;
-            if (version == 1) Assert.True(before < reply.NextEffectiveUnixMs + Tolerance, $"Version 1 {before - reply.NextEffectiveUnixMs} ms after the change.");
-            else Assert.True(Now > reply.NextEffectiveUnixMs - Tolerance, $"Version {version} {reply.NextEffectiveUnixMs - Now} ms before the change.");
-        }
-
+        await AskUntilChanged(silo, reply);
         await Until.Admitted(silo.Clients, new() { Coop = Charters.Coop, Member = "alice", Units = 60, Key = "large" });
         ClassPolicyReply after = await Get(silo);
         Assert.Equal((2, 0), (after.Version, after.NextVersion));
@@ -54,6 +52,7 @@ public sealed class PolicyChangeTests
         Assert.True(old.Replayed);
     }
 
+    /// <summary>Seen to fail with NeedsNewEpoch left out of PolicySchedule.FromSlice (due at the next slice).</summary>
     [Fact]
     public async Task What_the_bill_uses_waits_for_the_epoch()
     {
@@ -64,6 +63,7 @@ public sealed class PolicyChangeTests
         Assert.Equal((1, 2), (reply.Version, reply.NextVersion));
     }
 
+    /// <summary>Seen to fail with the version not compared, and with NotChangeable left out. The class's own check of the policy can go: the door reads it first.</summary>
     [Fact]
     public async Task A_change_that_cannot_be_is_refused_and_changes_nothing()
     {
@@ -84,6 +84,36 @@ public sealed class PolicyChangeTests
         // Two who saw the same version: the second must read again.
         await silo.Clients.Classes.SetPolicyAsync(Change(1, Larger));
         await Refused(silo, StatusCode.FailedPrecondition, Change(1, Policy), "2");
+    }
+
+    // Early in a slice, for a reply after the slice's end tells of the change as done.
+    private static async Task<ClassPolicyReply> ChangedEarly(SiloProcess silo)
+    {
+        await Until.Admitted(silo.Clients, new() { Coop = Charters.Coop, Member = "alice", Units = 1, Key = "first" });
+        await Until.True(() => Now % SliceMs < SliceMs / 4, "a slice's beginning");
+        ClassPolicyReply reply = await silo.Clients.Classes.SetPolicyAsync(Change(1, Larger));
+        Assert.Equal((1, 2), (reply.Version, reply.NextVersion));
+        Assert.Equal(0, reply.NextEffectiveUnixMs % SliceMs);
+        Assert.InRange(reply.NextEffectiveUnixMs, Now, Now + SliceMs);
+        return reply;
+    }
+
+    // Asks without a pause: never the changed policy before its time, never the old one after it. Returns how often that still held.
+    private static async Task<int> AskUntilChanged(SiloProcess silo, ClassPolicyReply reply)
+    {
+        for (int i = 0; ; i++)
+        {
+            long before = Now;
+            AdmitReply answer = await Until.Admitted(silo.Clients, new() { Coop = Charters.Coop, Member = "alice", Units = 1, Key = $"{i}" });
+            long early = reply.NextEffectiveUnixMs - Now;
+            if (answer.PolicyVersion == 2)
+            {
+                Assert.True(early < Tolerance, $"Version 2 {early} ms before the change.");
+                return i;
+            }
+
+            Assert.True(before < reply.NextEffectiveUnixMs + Tolerance, $"Version 1 {before - reply.NextEffectiveUnixMs} ms after the change.");
+        }
     }
 
     // The silo's clock follows the machine's within 20 ms.

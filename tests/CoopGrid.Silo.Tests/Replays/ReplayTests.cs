@@ -26,6 +26,10 @@ public sealed class ReplayTests
           "capacity": { "unitsPerSecond": 60000, "burstUnits": 200000, "maxRequestUnits": 100000 } }
         """;
 
+    /// <summary>
+    /// Seen to fail with cancels left out of the class's sum (plain), and with half of each report left out
+    /// of it (homes), and with a unit too many of each admission in it (azure-llm).
+    /// </summary>
     [Fact]
     public async Task Every_format_replays_into_a_silo_and_ends_clean()
     {
