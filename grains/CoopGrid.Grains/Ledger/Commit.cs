@@ -65,8 +65,8 @@ public sealed class Commit(long position)
         Release(_attempt, fate == Fate.Committed);
     }
 
-    // Waiters must not run on the ledger's thread. They go on one after another on one other thread: what each still has to do is short,
-    // and a wake-up of its own would cost more than that.
+    // Waiters must not run on the ledger's thread. It wakes one thread of the pool, whose own queue takes them: waking one for each would
+    // cost more than what each still has to do.
     private static void Release(TaskCompletionSource<bool> attempt, bool durable) =>
         ThreadPool.UnsafeQueueUserWorkItem(static state => state.attempt.SetResult(state.durable), (attempt, durable), preferLocal: false);
 
