@@ -48,6 +48,7 @@ public interface IMemberGrain : IGrainWithStringKey
     ValueTask<MemberAnswer> RegisterMeter(string meter);
 
     /// <summary>The member as it stands.</summary>
+    /// <exception cref="InvalidOperationException">The account has moved to another activation; ask again.</exception>
     [Alias("GetState")]
     ValueTask<MemberState> GetState();
 }

@@ -47,7 +47,15 @@ internal sealed partial class MemberGrain
     public ValueTask<MemberAnswer> RegisterMeter(string meter) => Change(_decider, (account, sequence, at, slice, policy) =>
         (account.Meter(meter) is null ? new MeterRegistered(sequence, at, slice, policy.Version, meter) : null, null));
 
-    public ValueTask<MemberState> GetState() => new(StateOf());
+    public ValueTask<MemberState> GetState()
+    {
+        lock (_claim.Gate)
+        {
+            // What another activation has taken over goes on without this one.
+            if (_decider is { IsOwner: false }) throw new InvalidOperationException(RequestDecider.NotHere);
+            return new(StateOf());
+        }
+    }
 
     private async ValueTask<MemberAnswer> Change(RequestDecider? decider, MembershipChange change)
     {

@@ -70,6 +70,22 @@ internal sealed class GridSilo : IAsyncDisposable
 
     public IMemberGrain Member(string name) => Grains.GetGrain<IMemberGrain>(new MemberId(Coop, name).ToString());
 
+    /// <summary>The member's state, also while activations take it over from each other.</summary>
+    public async Task<MemberState> StateOf(string member)
+    {
+        while (true)
+        {
+            try
+            {
+                return await Member(member).GetState().Soon();
+            }
+            catch (InvalidOperationException)
+            {
+                // It has moved; its next activation knows.
+            }
+        }
+    }
+
     public async Task<IMemberGrain> Enroll(string member, string @class)
     {
         IMemberGrain grain = Member(member);

@@ -97,7 +97,7 @@ internal sealed class Traffic(string name, int seed, bool atDoor = false)
     private async ValueTask<AdmissionAnswer> AtDoor(GridSilo silo, int member, AdmissionRequest request)
     {
         IRequestDecider? decider = silo.Service<IResidentMembers>().Find(new(GridSilo.Coop, $"m{member}"));
-        if (_random.Next(4) == 0) await silo.Member($"m{_random.Next(member + 1)}").GetState();
+        if (_random.Next(4) == 0) await silo.StateOf($"m{_random.Next(member + 1)}");
         if (decider is null) return await silo.Member($"m{member}").Admit(request);
         AdmissionAnswer answer = await (await decider.Pledge(request)).Settled();
         if (answer.Outcome == Outcome.Admitted) DecidedAtDoor++;
