@@ -13,7 +13,7 @@ namespace CoopGrid.Domain.Admission;
 /// </summary>
 internal struct KeyRecords()
 {
-    private const int BlockBytes = 1024;
+    private const int BlockBytes = 512;
 
     // A record: hash of the key (4 bytes), length of the entry (2), units given back (8), the entry.
     private const int Header = 14;

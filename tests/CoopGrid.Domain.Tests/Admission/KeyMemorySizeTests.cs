@@ -27,7 +27,7 @@ public sealed class KeyMemorySizeTests
     }
 
     [Fact]
-    public void Ten_keys_take_one_block()
+    public void Ten_keys_take_little()
     {
         const int Members = 2000;
         var memories = new KeyMemory[Members];
