@@ -20,7 +20,7 @@ public sealed record LedgerOptions
     /// <summary>Entries that are worth a commit under load; more are not waited for: 2 to 1,000,000.</summary>
     public int EnoughEntries { get; init; } = 64;
 
-    /// <summary>How long a segment may wait for enough entries under load, in ms: 1 to 1000.</summary>
+    /// <summary>How long a segment may wait for enough entries under load, in ms: 1 to 60,000.</summary>
     public int LongestGatherMs { get; init; } = 1;
 
     /// <summary>How long a commit may take before its waiters are told that nothing is known, in ms: 50 to 60,000.</summary>
@@ -40,7 +40,7 @@ public sealed record LedgerOptions
         Check(MaxSegmentEntries, 1, 1_000_000);
         Check(LoadedEntries, 2, 1_000_000);
         Check(EnoughEntries, 2, 1_000_000);
-        Check(LongestGatherMs, 1, 1000);
+        Check(LongestGatherMs, 1, 60_000);
         Check(StallAfterMs, 50, 60_000);
         Check(FirstRetryMs, 1, 10_000);
         Check(LongestRetryMs, FirstRetryMs, 60_000);

@@ -10,7 +10,7 @@ namespace CoopGrid.Grains.Tests.Ledger;
 /// </summary>
 public sealed class LedgerGatherTests
 {
-    private static readonly LedgerOptions Patient = new() { LoadedEntries = 2, EnoughEntries = 4, LongestGatherMs = 1000 };
+    private static readonly LedgerOptions Patient = new() { LoadedEntries = 2, EnoughEntries = 4, LongestGatherMs = 20_000 };
     private static readonly LedgerOptions Hasty = Patient with { LongestGatherMs = 1 };
 
     /// <summary>Seen to fail (too late) with LoadedEntries left out of EnoughAfter.</summary>
