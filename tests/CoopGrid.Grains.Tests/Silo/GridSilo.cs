@@ -119,12 +119,16 @@ internal sealed class GridSilo : IAsyncDisposable
     public static ValueTask Deactivate(IAddressable grain) => grain.Cast<IGrainManagementExtension>().DeactivateOnIdle();
 
     /// <summary>Moves a fake clock on in small steps, giving the silo a turn after each, until the condition holds.</summary>
-    public async Task AdvanceUntil(Func<bool> condition, string missing, int stepMs = 25)
+    public Task AdvanceUntil(Func<bool> condition, string missing, int stepMs = 25) =>
+        AdvanceUntil(() => Task.FromResult(condition()), () => missing, stepMs);
+
+    /// <inheritdoc cref="AdvanceUntil(Func{bool}, string, int)"/>
+    public async Task AdvanceUntil(Func<Task<bool>> condition, Func<string> missing, int stepMs)
     {
         long start = TimeProvider.System.GetTimestamp();
-        while (!condition())
+        while (!await condition())
         {
-            if (TimeProvider.System.GetElapsedTime(start) > Eventually.Deadline) throw new TimeoutException($"Still missing: {missing}");
+            if (TimeProvider.System.GetElapsedTime(start) > Eventually.Deadline) throw new TimeoutException($"Still missing: {missing()}");
             await Step(stepMs);
 
             // What the step set off runs on other threads.

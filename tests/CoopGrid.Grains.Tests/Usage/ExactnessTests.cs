@@ -130,17 +130,16 @@ public sealed class ExactnessTests
     private static async Task AtRest(GridSilo silo)
     {
         long usage = 0, sum = 0;
-        for (int step = 0; step < 400; step++)
-        {
-            usage = (await silo.Class("homes").GetState())!.UsageUnits;
-            MemberState[] members = await Task.WhenAll(Enumerable.Range(0, Members).Select(i => silo.Member($"m{i}").GetState().AsTask()));
-            sum = members.Sum(member => member.WindowUsageUnits);
-            Assert.True(sum > 0, "All usage has left the window.");
-            if (usage == sum) return;
-            await silo.Step(20);
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        }
-
-        Assert.Fail($"S stays {usage} while the members' sum is {sum}.");
+        await silo.AdvanceUntil(
+            async () =>
+            {
+                usage = (await silo.Class("homes").GetState())!.UsageUnits;
+                MemberState[] members = await Task.WhenAll(Enumerable.Range(0, Members).Select(i => silo.Member($"m{i}").GetState().AsTask()));
+                sum = members.Sum(member => member.WindowUsageUnits);
+                Assert.True(sum > 0, "All usage has left the window.");
+                return usage == sum;
+            },
+            () => $"one S: it stays {usage} while the members' sum is {sum}",
+            stepMs: 20);
     }
 }
