@@ -72,7 +72,4 @@ public sealed class MemberWindow
 
     /// <summary>Units in one slice of the window; 0 outside it.</summary>
     public long UnitsIn(long slice) => _sums.UnitsIn(slice);
-
-    /// <summary>Copies <see cref="Held"/> into <paramref name="target"/>, which has room for <see cref="Count"/>.</summary>
-    public void CopyTo(Span<SliceUnits> target) => _sums.Held.CopyTo(target);
 }
