@@ -22,7 +22,7 @@ internal sealed class GridLifecycle(
 
     private async Task OpenLedger(CancellationToken cancellation)
     {
-        await ledger.OpenAsync(Environment.MachineName, cancellation);
+        await ledger.OpenAsync(new(Environment.MachineName, 0), cancellation);
         ledger.Observe(ticks);
         await recovery.ReplayAsync(cancellation);
     }

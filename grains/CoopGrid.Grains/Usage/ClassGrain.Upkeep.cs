@@ -15,20 +15,23 @@ internal sealed partial class ClassGrain
 {
     private async Task Start()
     {
-        ClassCheckpoint stored = state.State with { Epoch = state.State.Epoch + 1 };
-        await Write(stored);
         Instant now = clock.Read().Now;
+        ClassCheckpoint stored = state.State;
         long openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
+        await heads.FoundAsync(_id, new(stored.Epoch, openSlice), CancellationToken.None);
+
+        // The epoch first: from here on no older activation writes anything, and what it has granted is known from the gates (C1).
+        (_epoch, _openSlice) = await heads.RaiseEpochAsync(_id, CancellationToken.None);
         ClassFold fold = stored.ToFold();
         fold.Window.KeepFor(openSlice);
         var log = new ClassLog(_id, fold, ledger);
         await log.CatchUp();
+        fold.Window.KeepFor(_openSlice);
         _fold = fold;
-        _openSlice = openSlice;
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
-        _price = new ClassPrice(_id, stored.Policies.TimeZone, prices);
+        _price = new ClassPrice(_id, stored.Policies.TimeZone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
-        _leases = new ClassLeases(stored.Epoch, _inForce.Capacity);
+        _leases = new ClassLeases(_epoch, _inForce.Capacity);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
         _changed = true;
@@ -42,8 +45,12 @@ internal sealed partial class ClassGrain
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
-            await _price!.Close(state.State.Policies!, reading.Now);
-            await CloseSlices();
+            if (!await _price!.Close(state.State.Policies!, reading.Now) || !await CloseSlices())
+            {
+                DeactivateOnIdle();
+                return;
+            }
+
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
@@ -66,25 +73,30 @@ internal sealed partial class ClassGrain
     }
 
     /// <summary>Closes the slices that every producer has promised to add nothing to (L5a).</summary>
-    private async Task CloseSlices()
+    /// <returns>False if a later activation of the class is at work.</returns>
+    private async Task<bool> CloseSlices()
     {
         long promised = _fold.Marks.Count == 0 ? long.MinValue : _fold.Marks.Values.Max();
-        if (promised <= _openSlice) return;
-        foreach (ProducerRow producer in await ledger.ListProducersAsync(CancellationToken.None))
+        if (promised <= _openSlice) return true;
+        IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(CancellationToken.None);
+        foreach (ProducerRow producer in producers)
         {
             if (producer.State == ProducerState.Open) promised = Math.Min(promised, _fold.MarkOf(producer.Producer));
-            else if (producer.State == ProducerState.Sealed && _fold.WatermarkOf(producer.Producer) < producer.Position) return;
+            else if (producer.State == ProducerState.Sealed && _fold.WatermarkOf(producer.Producer) < producer.Position) return true;
         }
 
-        if (promised <= _openSlice) return;
+        if (promised <= _openSlice) return true;
         long first = Math.Max(_openSlice, promised - _inForce!.Window.Slices);
         List<SliceRow> rows = [];
         for (long slice = first; slice < promised; slice++)
             rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
-        await slices.AppendAsync(_id, rows, CancellationToken.None);
+        var closing = new SliceClosing(_epoch, producers[^1].Producer, promised, rows);
+        ClosingOutcome outcome = await heads.CloseSlicesAsync(_id, closing, CancellationToken.None);
+        if (outcome != ClosingOutcome.Closed) return outcome != ClosingOutcome.Superseded;
         _openSlice = promised;
         _fold.Window.KeepFor(promised);
         _changed = true;
+        return true;
     }
 
     private ClassCheckpoint Checkpoint()
