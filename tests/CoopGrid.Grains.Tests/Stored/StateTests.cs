@@ -99,6 +99,17 @@ public sealed class StateTests
     [Fact]
     public void An_empty_class() => Check("empty-class", new ClassCheckpoint());
 
+    /// <summary>The class may have heard of a cancel before the admission (two producers).</summary>
+    [Fact]
+    public void A_class_with_a_slice_below_zero_comes_back()
+    {
+        var fold = new ClassFold(Class.Policies!.Current.Window.Slices);
+        fold.Apply(3, 0, 1, [new(500_000, -7), new(500_001, 4)], 0, long.MinValue);
+        ClassFold back = Serializer.Deserialize<ClassCheckpoint>(Serializer.Serialize(Class.With(fold, 500_000)))!.ToFold();
+        Assert.Equal([new(500_000, -7), new(500_001, 4)], back.Window.Held);
+        Assert.Equal(-3, back.Window.Usage);
+    }
+
     private static void Check<T>(string name, T example, string file = "states-v1.hex")
     {
         byte[] golden = Golden.Read(file)[name];
