@@ -135,7 +135,7 @@ internal sealed class ClassGate
     {
         lock (_lock)
         {
-            LeaseReport lease = _lease.Report();
+            LeaseReport lease = _lease.Report(_clock.Read().Micros);
             Instant now = _clock.Read().Now;
             if (_view is { } view) _openPeriod = Math.Max(_openPeriod, PriceRule.PeriodAt(view.Policies.Current, now));
             return new()

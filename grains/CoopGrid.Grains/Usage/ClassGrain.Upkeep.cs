@@ -28,7 +28,7 @@ internal sealed partial class ClassGrain
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
         _price = new ClassPrice(_id, stored.Policies.TimeZone, prices);
         await _price.Load(_inForce, now);
-        _leases = new ClassLeases(stored.Epoch, _inForce.Capacity);
+        _leases = new ClassLeases(stored.Epoch, _inForce.Capacity, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
         _changed = true;
