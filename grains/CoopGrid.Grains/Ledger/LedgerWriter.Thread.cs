@@ -22,6 +22,15 @@ public sealed partial class LedgerWriter
         Ended,
     }
 
+    /// <summary>Whether a step would find something that is gathered.</summary>
+    internal bool HasGathered
+    {
+        get
+        {
+            lock (_lock) return _gathering.Count > 0;
+        }
+    }
+
     private TimeSpan StallAfter => TimeSpan.FromMilliseconds(_options.StallAfterMs);
 
     /// <summary>
