@@ -24,9 +24,6 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
 
     public SimPlan Plan => plan;
 
-    /// <summary>Faults of the network and the directory; off once the history is to come to rest.</summary>
-    public bool IsCalm { get; set; }
-
     public List<SimSilo> Silos { get; } = [];
 
     /// <summary>Silos as the membership table has them, in the order of its versions: joined, or declared dead.</summary>
@@ -163,7 +160,7 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
 
     private static readonly string[] Never = ["has a gap", "would exceed", "may use", "does not follow", "Another segment", "is open."];
 
-    private bool Faulty(Faults fault, int permille) => !IsCalm && plan.Has(fault) && world.Chance(permille);
+    private bool Faulty(Faults fault, int permille) => !world.IsCalm && plan.Has(fault) && world.Chance(permille);
 
     private long Way() => plan.Has(Faults.Slow) && world.Chance(10) ? world.Draw(1000L, 300_000) : world.Draw(80L, 1200);
 

@@ -13,6 +13,9 @@ internal sealed record SimResult(int Seed, SimPlan Plan, IReadOnlyList<Violation
 
     public int Silos { get; init; }
 
+    /// <summary>How long it was, in true time.</summary>
+    public long Micros { get; init; }
+
     public bool Breaks(string rule) => Violations.Any(violation => violation.Rule == rule);
 
     public override string ToString() =>
@@ -81,6 +84,7 @@ internal sealed class SimHistory
             Admissions = judge.Entries.Count(entry => entry.What is Domain.Usage.Admitted),
             AdmittedUnits = judge.Entries.Sum(entry => entry.What is Domain.Usage.Admitted admitted ? admitted.Units : 0),
             Silos = _cluster.Silos.Count,
+            Micros = _world.Now,
         };
     }
 
@@ -97,7 +101,7 @@ internal sealed class SimHistory
     /// <summary>Nothing goes wrong any more: everybody is answered.</summary>
     private bool Rest()
     {
-        _cluster.IsCalm = true;
+        _world.IsCalm = true;
         if (_cluster.Silos.TrueForAll(silo => silo.IsDead || silo.IsStopping || _cluster.IsDeclaredDead(silo))) _cluster.Join();
         if (_world.RunUntil(_world.Now + (40 * Second), () => _callers.IsDone)) return true;
         _late.Add(new("stuck", "callers still have no answer 40 s after all is well"));

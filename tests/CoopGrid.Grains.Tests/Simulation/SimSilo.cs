@@ -128,6 +128,7 @@ internal sealed class SimSilo
         {
             World.Note(() => $"silo {Number}: did not start: {failure.Message}");
             _cluster.Crash(this);
+            World.After(200_000, () => _cluster.Join());
             return;
         }
 

@@ -20,7 +20,7 @@ internal class SimStorePort(SimWorld world, SimStore store, SimPlan plan, Plante
     public CommitResult Commit(Segment segment)
     {
         if (store.IsDown) throw new IOException("The database is gone.");
-        if (!plan.Has(Faults.Store) || !world.Chance(plan.StorePermille)) return store.Commit(segment);
+        if (!Fails()) return store.Commit(segment);
         switch (world.Draw(3))
         {
             case 0:
@@ -143,12 +143,12 @@ internal class SimStorePort(SimWorld world, SimStore store, SimPlan plan, Plante
     private Task<T> Call<T>(Func<T> statement, bool mayBeLost = true)
     {
         TaskCompletionSource<T> answer = Answer<T>();
-        int fault = mayBeLost && plan.Has(Faults.Store) && world.Chance(plan.StorePermille) ? world.Draw(3) : -1;
+        int fault = mayBeLost && Fails() ? world.Draw(3) : -1;
         world.After(Way(), () =>
         {
             if (store.IsDown || fault == 0)
             {
-                world.After(Way(), () => answer.TrySetException(new IOException("Not done.")));
+                world.After(store.IsDown ? world.Draw(20_000L, 400_000) : Way(), () => answer.TrySetException(new IOException("Not done.")));
                 return;
             }
 
@@ -194,6 +194,8 @@ internal class SimStorePort(SimWorld world, SimStore store, SimPlan plan, Plante
     }
 
     private static TaskCompletionSource<T> Answer<T>() => new();
+
+    private bool Fails() => !world.IsCalm && plan.Has(Faults.Store) && world.Chance(plan.StorePermille);
 
     private long Way() => plan.Has(Faults.Slow) && world.Chance(10) ? world.Draw(1000L, 60_000) : world.Draw(50L, 900);
 

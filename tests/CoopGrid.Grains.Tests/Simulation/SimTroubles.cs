@@ -8,7 +8,7 @@ internal sealed class SimTroubles(SimCluster cluster)
     /// <summary>One of them happens.</summary>
     public void Happen()
     {
-        if (_kinds.Count == 0 || cluster.IsCalm) return;
+        if (_kinds.Count == 0 || cluster.World.IsCalm) return;
         (Faults kind, Action happens) = cluster.World.Pick(_kinds);
         cluster.World.Note(() => $"trouble: {kind}");
         happens();

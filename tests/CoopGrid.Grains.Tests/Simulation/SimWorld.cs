@@ -25,6 +25,9 @@ internal sealed class SimWorld(int seed, bool traced)
     /// <summary>A fingerprint of everything that happened, in order.</summary>
     public ulong Hash { get; private set; } = 14695981039346656037;
 
+    /// <summary>Nothing more goes wrong: the history is to come to rest.</summary>
+    public bool IsCalm { get; set; }
+
     /// <summary>How many tasks in a thousand are held up, as a thread may be.</summary>
     public int SlowPermille { get; set; }
 
