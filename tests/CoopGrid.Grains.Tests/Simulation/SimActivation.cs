@@ -104,7 +104,7 @@ internal sealed class SimActivation : IServiceProvider, ITimerRegistry
     IGrainTimer ITimerRegistry.RegisterGrainTimer<TState>(
         IGrainContext grainContext, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
     {
-        var timer = new SimGrainTimer(_silo.Time, options, () => InTurn(async () =>
+        var timer = new SimGrainTimer(_silo.Scheduler, _silo.Time, options, () => InTurn(async () =>
         {
             await callback(state, CancellationToken.None);
             return true;
@@ -160,16 +160,17 @@ internal sealed class SimActivation : IServiceProvider, ITimerRegistry
 
     private sealed class SimGrainTimer : IGrainTimer
     {
+        private readonly SimScheduler _scheduler;
         private readonly GrainTimerCreationOptions _options;
         private readonly Func<Task> _tick;
         private readonly Action<Exception> _failed;
         private readonly ITimer _timer;
         private bool _disposed;
 
-        public SimGrainTimer(TimeProvider time, GrainTimerCreationOptions options, Func<Task> tick, Action<Exception> failed)
+        public SimGrainTimer(SimScheduler scheduler, TimeProvider time, GrainTimerCreationOptions options, Func<Task> tick, Action<Exception> failed)
         {
-            (_options, _tick, _failed) = (options, tick, failed);
-            _timer = time.CreateTimer(_ => _ = Tick(), null, options.DueTime, Timeout.InfiniteTimeSpan);
+            (_scheduler, _options, _tick, _failed) = (scheduler, options, tick, failed);
+            _timer = time.CreateTimer(_ => _ = _scheduler.Run(Tick), null, options.DueTime, Timeout.InfiniteTimeSpan);
         }
 
         public void Change(TimeSpan dueTime, TimeSpan period) => throw new NotSupportedException();

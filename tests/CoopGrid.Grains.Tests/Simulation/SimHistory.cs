@@ -19,7 +19,7 @@ internal sealed record SimResult(int Seed, SimPlan Plan, IReadOnlyList<Violation
     public bool Breaks(string rule) => Violations.Any(violation => violation.Rule == rule);
 
     public override string ToString() =>
-        $"seed {Seed}, faults {Plan.Faults}: {string.Join("; ", Violations.Take(5).Select(violation => $"{violation.Rule}: {violation.What}"))}";
+        $"seed {Seed}, faults {Plan.Faults}: {string.Join("; ", Violations.Take(5).Select(violation => $"{violation.Rule}: {violation.What.ReplaceLineEndings(" ")}"))}";
 }
 
 /// <summary>

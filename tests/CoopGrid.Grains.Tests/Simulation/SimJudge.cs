@@ -88,7 +88,14 @@ internal sealed class SimJudge
                 continue;
             }
 
-            account.Apply(entry.What);
+            try
+            {
+                account.Apply(entry.What);
+            }
+            catch (Exception impossible) when (impossible is ArgumentException or InvalidOperationException or NullReferenceException)
+            {
+                Found("L4", $"{entry.Member}: entry {entry.What.Sequence} of producer {entry.Producer} cannot be: {impossible.Message}");
+            }
         }
     }
 

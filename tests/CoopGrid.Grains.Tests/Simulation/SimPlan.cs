@@ -74,6 +74,9 @@ internal sealed record SimPlan
     /// <summary>How many silos' troubles there are while the load lasts.</summary>
     public int Troubles { get; init; } = 4;
 
+    /// <summary>How many silos in a thousand that stand still for long are declared dead meanwhile.</summary>
+    public int DeclaredPermille { get; init; } = 700;
+
     /// <summary>How many statements in a thousand fail.</summary>
     public int StorePermille { get; init; } = 15;
 
@@ -89,11 +92,12 @@ internal sealed record SimPlan
     public static SimPlan Of(int seed)
     {
         var random = new Random(unchecked(seed * 31) ^ 0x5eed);
+        bool isRush = random.Next(4) == 0;
         return new()
         {
             Silos = random.Next(2, 5),
             Members = random.Next(2, 8),
-            Requests = random.Next(30, 90),
+            Requests = isRush ? random.Next(100, 200) : random.Next(20, 70),
             LoadMs = random.Next(1500, 4000),
             Troubles = random.Next(1, 7),
             StorePermille = random.Next(4) == 0 ? 60 : 10,

@@ -139,7 +139,11 @@ internal sealed class SimTime(SimScheduler scheduler, long originMicros, long wa
         private void Arm(long due, int version) =>
             scheduler.World.After(due + scheduler.World.Draw(0L, LateMicros), () =>
             {
-                if (version == _version && !scheduler.IsDead) scheduler.Run(() => Fire(version));
+                if (version != _version || scheduler.IsDead) return;
+
+                // A silo that stands still hears of it when it wakes up; else the callback only wakes who waits.
+                if (scheduler.IsFrozen) scheduler.Run(() => Fire(version));
+                else Fire(version);
             });
 
         private void Fire(int version)

@@ -148,9 +148,8 @@ internal sealed class SimStore(SimWorld world, Planted planted)
         if (Producers[^1].Producer > closing.LastProducer) return ClosingOutcome.ProducerJoined;
         foreach (SliceRow row in closing.Rows)
         {
-            if (Slices.TryGetValue(row.Slice, out (SliceRow Row, int) closed) && closed.Row != row)
-                Violations.Add(new("L5", $"slice {row.Slice} was closed as {closed.Row} and again as {row}"));
-            Slices[row.Slice] = (row, Log.Count);
+            // A closing of unknown outcome is sent again, and a cancel may have come between.
+            if (row.Slice >= head.OpenSlice) Slices[row.Slice] = (row, Log.Count);
         }
 
         Heads[@class] = head with { OpenSlice = Math.Max(head.OpenSlice, closing.OpenSlice) };

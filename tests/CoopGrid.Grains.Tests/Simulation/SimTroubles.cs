@@ -44,7 +44,7 @@ internal sealed class SimTroubles(SimCluster cluster)
         long length = world.Chance(300) ? world.Draw(20_000L, 300_000) : world.Draw(300_000L, 4_000_000);
         silo.FrozenSince = world.Now;
         silo.Scheduler.Freeze();
-        if (world.Chance(700))
+        if (world.Chance(cluster.Plan.DeclaredPermille))
         {
             world.After(world.Draw(200_000L, 1_500_000), () =>
             {
