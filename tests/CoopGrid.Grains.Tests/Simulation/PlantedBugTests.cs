@@ -20,11 +20,12 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     public void A_lease_that_ends_by_time_is_found() => Finds(Planted.LeaseEndsByTime, "C1", seed => SimPlan.Of(seed) with
     {
         Faults = Faults.Freeze | Faults.Slow,
+        Silos = 2,
         DeclaredPermille = 0,
         Requests = 700,
         LoadMs = 6000,
         Members = 8,
-        Troubles = 2,
+        Troubles = 3,
         UnitsPerSecond = 100,
         BurstUnits = 60,
     });
