@@ -138,10 +138,3 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         public long RetryAfterMs(in RoomRequest request, long monotonicMicros) => First.Answer.RetryAfterMs;
     }
 }
-
-/// <summary>An activation that a decider decides for.</summary>
-internal interface IClaimOwner
-{
-    /// <summary>Another activation owns the claim. Called under the claim's gate, on any thread and more than once.</summary>
-    void Moved();
-}

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Pricing;
+using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -30,7 +31,7 @@ internal sealed class ClassGate
     private readonly Lock _lock = new();
     private readonly GridClock _clock;
     private readonly ITimer _pump;
-    private readonly HeldLease _lease = new(epoch: 0);
+    private readonly HeldLease _lease;
     private readonly WaitingRoom<RoomWait> _waiting = new(MaxWaiting);
     private readonly List<Waiting<RoomWait>> _served = [];
     private readonly List<Waiting<RoomWait>> _expired = [];
@@ -40,16 +41,19 @@ internal sealed class ClassGate
     private volatile ClassView? _view;
     private RoomBuckets? _buckets;
     private DemandMeter _demand = new(0);
-    private long _mark = long.MinValue;
+    private long _mark;
     private long _openPeriod = long.MinValue;
     private int _version;
     private long _countedSince;
     private GateDemand _asked;
 
-    public ClassGate(ClassId @class, GridClock clock)
+    /// <param name="head">The class's head, read after this silo's producer was written.</param>
+    public ClassGate(ClassId @class, GridClock clock, ClassHead head)
     {
         Class = @class;
         _clock = clock;
+        _lease = new(head.Epoch);
+        _mark = head.OpenSlice;
         _pump = clock.Time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _countedSince = clock.Read().Micros;
     }
@@ -174,9 +178,6 @@ internal sealed class ClassGate
 
         if (leased) _ready.TrySetResult();
     }
-
-    /// <summary>The class does not exist: whoever waits for the gate is told so.</summary>
-    public void Fail(Exception reason) => _ready.TrySetException(reason);
 
     private bool TryTake(CapacityPlan plan, in RoomRequest request, long micros)
     {

@@ -2,12 +2,9 @@ using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Ledger;
 
-/// <summary>Every control period's price, kept for ever (SPEC.md §6).</summary>
+/// <summary>Every control period's price, kept for ever (SPEC.md §6). Written through <see cref="IClassHeads"/>.</summary>
 public interface IPriceHistory
 {
-    /// <summary>Writes rows, all or none; a row whose period is there already replaces it, so that a run can grow.</summary>
-    Task AppendAsync(ClassId @class, IReadOnlyList<PricePeriod> rows, CancellationToken cancellation);
-
     /// <summary>The row with the highest period, or null.</summary>
     Task<PricePeriod?> LastAsync(ClassId @class, CancellationToken cancellation);
 
@@ -15,12 +12,9 @@ public interface IPriceHistory
     Task<IReadOnlyList<PricePeriod>> ReadAsync(ClassId @class, long fromPeriod, int limit, CancellationToken cancellation);
 }
 
-/// <summary>A class's closed slices, kept for ever.</summary>
+/// <summary>A class's closed slices, kept for ever. Written through <see cref="IClassHeads"/>.</summary>
 public interface ISliceHistory
 {
-    /// <summary>Writes rows, all or none; a row whose slice is there already replaces it.</summary>
-    Task AppendAsync(ClassId @class, IReadOnlyList<SliceRow> rows, CancellationToken cancellation);
-
     /// <summary>The row with the highest slice, or null.</summary>
     Task<SliceRow?> LastAsync(ClassId @class, CancellationToken cancellation);
 

@@ -5,7 +5,7 @@ namespace CoopGrid.Grains.Ledger;
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>Producer numbers only grow.</item>
+/// <item>Producer numbers only grow, in the order in which registrations become visible.</item>
 /// <item>A commit advances the position from n−1 to n only if the producer is open, in one transaction with the segment and its
 /// directory rows; so after a seal nothing is added (L2).</item>
 /// <item>The same segment sent again at its position is committed once.</item>
@@ -18,8 +18,8 @@ public interface ILedgerStore
     /// Registers a new open producer. An embedded store, which the data folder's lock has to itself, seals all predecessors in the same
     /// transaction (L4a).
     /// </summary>
-    /// <param name="silo">Names the silo, for L4a and for operators.</param>
-    Task<ProducerRow> OpenProducerAsync(string silo, CancellationToken cancellation);
+    /// <param name="silo">Whose log it is.</param>
+    Task<ProducerRow> OpenProducerAsync(SiloName silo, CancellationToken cancellation);
 
     /// <summary>
     /// Makes the segment durable, or says that its producer is sealed. Called on the ledger's own thread, which it blocks: a hop to
@@ -80,6 +80,11 @@ public enum ProducerState : byte
     Drained = 2,
 }
 
+/// <summary>One life of a silo.</summary>
+/// <param name="Address">How the cluster's membership names it.</param>
+/// <param name="MembershipVersion">The newest membership view that it had seen: an older view that lacks it says nothing (L4a).</param>
+public readonly record struct SiloName(string Address, long MembershipVersion);
+
 /// <summary>One silo incarnation's log.</summary>
 /// <param name="Producer">Its number, from 1.</param>
 /// <param name="State">Open, sealed or drained.</param>
@@ -88,7 +93,7 @@ public enum ProducerState : byte
 /// <param name="Silo">Which silo opened it.</param>
 /// <param name="OpenedUnixMs">When, by the opener's clock.</param>
 public readonly record struct ProducerRow(
-    long Producer, ProducerState State, long Position, long FirstKept, string Silo, long OpenedUnixMs);
+    long Producer, ProducerState State, long Position, long FirstKept, SiloName Silo, long OpenedUnixMs);
 
 /// <summary>A stored segment; <see cref="SegmentReader"/> reads it.</summary>
 public readonly record struct SegmentRow(long Producer, long Position, ReadOnlyMemory<byte> Bytes);

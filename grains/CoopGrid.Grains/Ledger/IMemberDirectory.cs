@@ -19,6 +19,12 @@ public interface IMemberDirectory
     /// <summary>All senders of a member, by name.</summary>
     Task<IReadOnlyList<string>> ListSendersAsync(string coop, string member, CancellationToken cancellation);
 
+    /// <summary>
+    /// Senders that were bound or unbound after a version, so that no silo goes on with a binding that another one has changed. A version that
+    /// is too old to tell for has <see cref="SenderChanges.IsComplete"/> false: forget all that is kept.
+    /// </summary>
+    Task<SenderChanges> ReadSenderChangesAsync(long afterVersion, CancellationToken cancellation);
+
     /// <summary>The member that a meter reports for, or null.</summary>
     Task<string?> FindMeterAsync(string coop, string meter, CancellationToken cancellation);
 
@@ -48,6 +54,12 @@ public interface IMemberDirectory
 /// <param name="Status">Where it stands.</param>
 /// <param name="EnrolledUnixMs">When it was enrolled.</param>
 public readonly record struct DirectoryChange(MemberId Member, string Class, MemberStatus Status, long EnrolledUnixMs);
+
+/// <summary>Changes of senders' bindings, all that were made up to a version.</summary>
+/// <param name="Version">The newest change; 0 if there never was one.</param>
+/// <param name="IsComplete">Whether <paramref name="Senders"/> are all changes after the version that was asked for.</param>
+/// <param name="Senders">Whose binding changed.</param>
+public sealed record SenderChanges(long Version, bool IsComplete, IReadOnlyList<(string Coop, string Sender)> Senders);
 
 /// <summary>What became of a wish to bind a sender or register a meter.</summary>
 public enum SenderBinding

@@ -71,7 +71,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     public void Observe(ICommitObserver observer) => ImmutableInterlocked.Update(ref _observers, all => all.Add(observer));
 
     /// <summary>Registers a new producer and starts to accept. Once only.</summary>
-    public async Task<ProducerRow> OpenAsync(string silo, CancellationToken cancellation)
+    public async Task<ProducerRow> OpenAsync(SiloName silo, CancellationToken cancellation)
     {
         if (Producer != 0) throw new InvalidOperationException("The ledger is open already.");
         ProducerRow row = await _store.OpenProducerAsync(silo, cancellation);

@@ -9,7 +9,7 @@ namespace CoopGrid.Grains.Pricing;
 /// Runs a class's price: gathers the gates' demand by control period and closes periods when the gates have had their say. A row is
 /// written to the price history before it prices anything, so the history is what was charged.
 /// </summary>
-internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory history)
+internal sealed class ClassPrice(ClassId @class, string timeZone, long epoch, IPriceHistory history, IClassHeads heads)
 {
     /// <summary>How long after a period's end its gates may still report, in ms: two exchanges.</summary>
     private const long GatherMs = 100;
@@ -68,11 +68,12 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
     public long OpenPeriod => Last is { } last ? last.Period + last.Count : long.MinValue;
 
     /// <summary>Closes the periods that are over, each by the policy that was in force in it, and writes them.</summary>
-    public async Task Close(ClassPolicies policies, Instant now)
+    /// <returns>False if a later activation of the class prices it: nothing is changed.</returns>
+    public async Task<bool> Close(ClassPolicies policies, Instant now)
     {
         long over = PriceRule.PeriodAt(policies.Current, ToldUntil(now));
         long next = Last is null ? over - 1 : OpenPeriod;
-        if (next >= over) return;
+        if (next >= over) return true;
 
         List<PricePeriod> rows = [];
         PricePeriod? newest = Last;
@@ -83,10 +84,11 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, IPriceHistory 
             else rows.Add(newest.Value);
         }
 
-        await history.AppendAsync(@class, rows, CancellationToken.None);
+        if (!await heads.AppendPricesAsync(@class, epoch, rows, CancellationToken.None)) return false;
         Last = newest;
         foreach (PricePeriod row in rows) RememberSlices(row);
         foreach ((long Producer, long Period) told in _demand.Keys.Where(told => told.Period < over).ToList()) _demand.Remove(told);
+        return true;
     }
 
     /// <summary>

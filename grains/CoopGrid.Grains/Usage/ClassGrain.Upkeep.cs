@@ -13,22 +13,34 @@ namespace CoopGrid.Grains.Usage;
 /// <content>Starts from what is stored, closes periods and slices, and stores what came of it.</content>
 internal sealed partial class ClassGrain
 {
+    private const long ListEveryMicros = 250_000;
+
+    private long _listedMicros;
+
     private async Task Start()
     {
-        ClassCheckpoint stored = state.State with { Epoch = state.State.Epoch + 1 };
-        await Write(stored);
         Instant now = clock.Read().Now;
-        long openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
+        long founded = state.State.OpenSlice == long.MinValue ? state.State.Policies!.Current.Window.SliceAt(now) : state.State.OpenSlice;
+        await heads.FoundAsync(_id, new(state.State.Epoch, founded), CancellationToken.None);
+
+        // The epoch first: from here on no older activation prices or closes anything, and what it has granted is known from the gates (C1).
+        (_epoch, _openSlice) = await heads.RaiseEpochAsync(_id, CancellationToken.None);
+
+        // Then the checkpoint, written at once, so that an older activation writes none any more: it could let a producer be drained that
+        // is not in what was read here.
+        await state.ReadStateAsync();
+        await Write(state.State with { Epoch = _epoch });
+        ClassCheckpoint stored = state.State;
         ClassFold fold = stored.ToFold();
-        fold.Window.KeepFor(openSlice);
+        fold.Window.KeepFor(founded);
         var log = new ClassLog(_id, fold, ledger);
         await log.CatchUp();
+        fold.Window.KeepFor(_openSlice);
         _fold = fold;
-        _openSlice = openSlice;
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
-        _price = new ClassPrice(_id, stored.Policies.TimeZone, prices);
+        _price = new ClassPrice(_id, stored.Policies.TimeZone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
-        _leases = new ClassLeases(stored.Epoch, _inForce.Capacity);
+        _leases = new ClassLeases(_epoch, _inForce.Capacity);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
         _changed = true;
@@ -42,13 +54,30 @@ internal sealed partial class ClassGrain
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
-            await _price!.Close(state.State.Policies!, reading.Now);
-            await CloseSlices();
+            if (reading.Micros - _listedMicros >= ListEveryMicros) await FollowProducers(reading.Micros);
+            if (!await _price!.Close(state.State.Policies!, reading.Now) || !await CloseSlices())
+            {
+                DeactivateOnIdle();
+                return;
+            }
+
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
             LogLookFailed(failure, _id);
+        }
+    }
+
+    /// <summary>Takes in what dead silos had committed, and frees what was leased to them.</summary>
+    private async Task FollowProducers(long micros)
+    {
+        _listedMicros = micros;
+        IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(CancellationToken.None);
+        await _log!.FollowSealed(producers);
+        foreach (ProducerRow producer in producers)
+        {
+            if (producer.State != ProducerState.Open) _leases!.Seal(producer.Producer);
         }
     }
 
@@ -66,25 +95,30 @@ internal sealed partial class ClassGrain
     }
 
     /// <summary>Closes the slices that every producer has promised to add nothing to (L5a).</summary>
-    private async Task CloseSlices()
+    /// <returns>False if a later activation of the class is at work.</returns>
+    private async Task<bool> CloseSlices()
     {
         long promised = _fold.Marks.Count == 0 ? long.MinValue : _fold.Marks.Values.Max();
-        if (promised <= _openSlice) return;
-        foreach (ProducerRow producer in await ledger.ListProducersAsync(CancellationToken.None))
+        if (promised <= _openSlice) return true;
+        IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(CancellationToken.None);
+        foreach (ProducerRow producer in producers)
         {
             if (producer.State == ProducerState.Open) promised = Math.Min(promised, _fold.MarkOf(producer.Producer));
-            else if (producer.State == ProducerState.Sealed && _fold.WatermarkOf(producer.Producer) < producer.Position) return;
+            else if (producer.State == ProducerState.Sealed && _fold.WatermarkOf(producer.Producer) < producer.Position) return true;
         }
 
-        if (promised <= _openSlice) return;
+        if (promised <= _openSlice) return true;
         long first = Math.Max(_openSlice, promised - _inForce!.Window.Slices);
         List<SliceRow> rows = [];
         for (long slice = first; slice < promised; slice++)
             rows.Add(new(slice, _fold.Window.UnitsIn(slice), _fold.Window.UsageAt(slice), _fold.Members));
-        await slices.AppendAsync(_id, rows, CancellationToken.None);
+        var closing = new SliceClosing(_epoch, producers[^1].Producer, promised, rows);
+        ClosingOutcome outcome = await heads.CloseSlicesAsync(_id, closing, CancellationToken.None);
+        if (outcome != ClosingOutcome.Closed) return outcome != ClosingOutcome.Superseded;
         _openSlice = promised;
         _fold.Window.KeepFor(promised);
         _changed = true;
+        return true;
     }
 
     private ClassCheckpoint Checkpoint()

@@ -22,8 +22,8 @@ internal sealed partial class ClassGrain(
     [PersistentState(GrainStates.Class, GrainStates.Storage)] IPersistentState<ClassCheckpoint> state,
     ILedgerStore ledger,
     ICheckpointStore checkpoints,
+    IClassHeads heads,
     IPriceHistory prices,
-    ISliceHistory slices,
     GridClock clock,
     IOptions<CheckpointOptions> options,
     ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
@@ -36,6 +36,7 @@ internal sealed partial class ClassGrain(
     private ClassPrice? _price;
     private ClassLeases? _leases;
     private ClassPolicy? _inForce;
+    private long _epoch;
     private long _openSlice = long.MinValue;
     private long _savedMicros;
     private bool _changed;
@@ -85,7 +86,7 @@ internal sealed partial class ClassGrain(
         if (_leases.Answer(report) is not { } grant)
         {
             DeactivateOnIdle();
-            throw new InvalidOperationException($"Another activation of class {_id} has a higher epoch than {state.State.Epoch}.");
+            throw new InvalidOperationException($"Another activation of class {_id} has a higher epoch than {_epoch}.");
         }
 
         Instant now = clock.Read().Now;

@@ -101,6 +101,8 @@ internal static class GridHost
         services.AddSingleton(_ => opened);
         services.AddSingleton(opened.Ledger);
         services.AddSingleton(opened.Directory);
+        services.AddSingleton(opened.Claims);
+        services.AddSingleton(opened.Classes);
         services.AddSingleton(opened.Prices);
         services.AddSingleton(opened.Slices);
         services.AddSingleton<ICheckpointStore>(opened.Checkpoints);

@@ -9,20 +9,6 @@ internal sealed class SqlitePriceHistory(SqliteDatabase database) : IPriceHistor
 {
     private const string Columns = "period, count, demand, target, k, x, cap, tou, surge, multiplier";
 
-    public Task AppendAsync(ClassId @class, IReadOnlyList<PricePeriod> rows, CancellationToken cancellation) => database.WriteAsync(session =>
-    {
-        foreach (PricePeriod row in rows)
-        {
-            session.Execute(
-                $"INSERT OR REPLACE INTO price (coop, class, {Columns}) VALUES ($coop, $class, $period, $count, $d, $t, $k, $x, $cap, $tou, $surge, $m)",
-                ("$coop", @class.Coop), ("$class", @class.Class), ("$period", row.Period), ("$count", row.Count), ("$d", row.Demand),
-                ("$t", row.Target), ("$k", row.K), ("$x", row.X), ("$cap", row.CapPermille), ("$tou", row.TouPermille),
-                ("$surge", row.SurgePermille), ("$m", row.MultiplierPermille));
-        }
-
-        return rows.Count;
-    });
-
     public Task<PricePeriod?> LastAsync(ClassId @class, CancellationToken cancellation) => database.ReadAsync<PricePeriod?>(
         session => session.Query(
             $"SELECT {Columns} FROM price WHERE coop = $coop AND class = $class ORDER BY period DESC LIMIT 1",
@@ -44,6 +30,13 @@ internal sealed class SqlitePriceHistory(SqliteDatabase database) : IPriceHistor
             cancellation);
     }
 
+    /// <summary>Writes a row in the caller's transaction.</summary>
+    internal static void Write(SqliteSession session, ClassId @class, in PricePeriod row) => session.Execute(
+        $"INSERT OR REPLACE INTO price (coop, class, {Columns}) VALUES ($coop, $class, $period, $count, $d, $t, $k, $x, $cap, $tou, $surge, $m)",
+        ("$coop", @class.Coop), ("$class", @class.Class), ("$period", row.Period), ("$count", row.Count), ("$d", row.Demand),
+        ("$t", row.Target), ("$k", row.K), ("$x", row.X), ("$cap", row.CapPermille), ("$tou", row.TouPermille),
+        ("$surge", row.SurgePermille), ("$m", row.MultiplierPermille));
+
     private static PricePeriod Row(SqliteDataReader row) => new(
         row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5),
         row.GetInt32(6), row.GetInt32(7), row.GetInt32(8), row.GetInt32(9));
@@ -53,19 +46,6 @@ internal sealed class SqlitePriceHistory(SqliteDatabase database) : IPriceHistor
 internal sealed class SqliteSliceHistory(SqliteDatabase database) : ISliceHistory
 {
     private const string Columns = "slice, slice_units, usage, members";
-
-    public Task AppendAsync(ClassId @class, IReadOnlyList<SliceRow> rows, CancellationToken cancellation) => database.WriteAsync(session =>
-    {
-        foreach (SliceRow row in rows)
-        {
-            session.Execute(
-                $"INSERT OR REPLACE INTO slice (coop, class, {Columns}) VALUES ($coop, $class, $slice, $units, $usage, $members)",
-                ("$coop", @class.Coop), ("$class", @class.Class), ("$slice", row.Slice), ("$units", row.SliceUnits),
-                ("$usage", row.Usage), ("$members", row.Members));
-        }
-
-        return rows.Count;
-    });
 
     public Task<SliceRow?> LastAsync(ClassId @class, CancellationToken cancellation) => database.ReadAsync<SliceRow?>(
         session => session.Query(
@@ -82,6 +62,12 @@ internal sealed class SqliteSliceHistory(SqliteDatabase database) : ISliceHistor
                 Row, ("$coop", @class.Coop), ("$class", @class.Class), ("$from", fromSlice), ("$limit", limit)),
             cancellation);
     }
+
+    /// <summary>Writes a row in the caller's transaction.</summary>
+    internal static void Write(SqliteSession session, ClassId @class, in SliceRow row) => session.Execute(
+        $"INSERT OR REPLACE INTO slice (coop, class, {Columns}) VALUES ($coop, $class, $slice, $units, $usage, $members)",
+        ("$coop", @class.Coop), ("$class", @class.Class), ("$slice", row.Slice), ("$units", row.SliceUnits),
+        ("$usage", row.Usage), ("$members", row.Members));
 
     private static SliceRow Row(SqliteDataReader row) => new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
 }

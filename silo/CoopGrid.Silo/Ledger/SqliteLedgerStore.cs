@@ -7,17 +7,20 @@ namespace CoopGrid.Silo.Ledger;
 /// <summary>The ledger in SQLite, for one silo that holds the data folder's lock.</summary>
 internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider clock) : ILedgerStore
 {
-    private const string Columns = "producer, state, position, first_kept, silo, opened_unix_ms";
+    private const string Columns = "producer, state, position, first_kept, silo, membership_version, opened_unix_ms";
 
-    public Task<ProducerRow> OpenProducerAsync(string silo, CancellationToken cancellation)
+    public Task<ProducerRow> OpenProducerAsync(SiloName silo, CancellationToken cancellation)
     {
         long now = Instant.Now(clock).UnixMs;
         return database.WriteAsync(session =>
         {
             session.Execute("UPDATE producer SET state = 1 WHERE state = 0");
             return session.Query(
-                $"INSERT INTO producer (state, position, first_kept, silo, opened_unix_ms) VALUES (0, 0, 1, $silo, $now) RETURNING {Columns}",
-                Producer, ("$silo", silo), ("$now", now))[0];
+                $"""
+                INSERT INTO producer (state, position, first_kept, silo, membership_version, opened_unix_ms)
+                VALUES (0, 0, 1, $silo, $version, $now) RETURNING {Columns}
+                """,
+                Producer, ("$silo", silo.Address), ("$version", silo.MembershipVersion), ("$now", now))[0];
         });
     }
 
@@ -120,5 +123,6 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider cl
     }
 
     private static ProducerRow Producer(SqliteDataReader row) => new(
-        row.GetInt64(0), (ProducerState)row.GetByte(1), row.GetInt64(2), row.GetInt64(3), row.GetString(4), row.GetInt64(5));
+        row.GetInt64(0), (ProducerState)row.GetByte(1), row.GetInt64(2), row.GetInt64(3),
+        new(row.GetString(4), row.GetInt64(5)), row.GetInt64(6));
 }

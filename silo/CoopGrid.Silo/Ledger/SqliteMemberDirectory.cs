@@ -23,6 +23,10 @@ internal sealed class SqliteMemberDirectory(SqliteDatabase database) : IMemberDi
     public Task<IReadOnlyList<string>> ListSendersAsync(string coop, string member, CancellationToken cancellation) =>
         database.ReadAsync<IReadOnlyList<string>>(session => Senders.Of(session, coop, member), cancellation);
 
+    // The only door makes every change itself.
+    public Task<SenderChanges> ReadSenderChangesAsync(long afterVersion, CancellationToken cancellation) =>
+        Task.FromResult(new SenderChanges(afterVersion, true, []));
+
     public Task<string?> FindMeterAsync(string coop, string meter, CancellationToken cancellation) =>
         database.ReadAsync(session => Meters.Find(session, coop, meter), cancellation);
 

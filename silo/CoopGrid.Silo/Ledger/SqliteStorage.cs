@@ -17,6 +17,8 @@ public sealed class SqliteStorage : IDisposable
         _database = database;
         Ledger = new SqliteLedgerStore(database, clock);
         Directory = new SqliteMemberDirectory(database);
+        Claims = new ExclusiveClaims(clock);
+        Classes = new SqliteClassHeads(database);
         Prices = new SqlitePriceHistory(database);
         Slices = new SqliteSliceHistory(database);
         Checkpoints = new(folder.CheckpointsFile);
@@ -27,6 +29,12 @@ public sealed class SqliteStorage : IDisposable
 
     /// <summary>Members, senders, meters.</summary>
     public IMemberDirectory Directory { get; }
+
+    /// <summary>All members are this process's.</summary>
+    public IClaimStore Claims { get; }
+
+    /// <summary>Classes' heads.</summary>
+    public IClassHeads Classes { get; }
 
     /// <summary>Prices.</summary>
     public IPriceHistory Prices { get; }

@@ -21,7 +21,7 @@ public sealed class PriceTests
     public async Task A_class_without_history_prices_its_first_demand()
     {
         var history = new Rows();
-        var price = new ClassPrice(Relays, "UTC", history);
+        var price = new ClassPrice(Relays, "UTC", epoch: 1, history, history);
         await price.Load(Small, At(0));
         var policies = new ClassPolicies(Small, null, 0, "UTC");
         await price.Close(policies, At(100));
@@ -38,7 +38,7 @@ public sealed class PriceTests
     public async Task Periods_before_a_change_are_closed_by_the_policy_that_was_in_force()
     {
         var history = new Rows();
-        var price = new ClassPrice(Relays, "UTC", history);
+        var price = new ClassPrice(Relays, "UTC", epoch: 1, history, history);
         await price.Load(Small, At(0));
         ClassPolicy large = Small with { Version = 2, Capacity = Small.Capacity with { UnitsPerSecond = 1000 } };
         var policies = new ClassPolicies(Small, large, 11, "UTC");
@@ -57,7 +57,7 @@ public sealed class PriceTests
     public async Task A_period_waits_for_a_gate_that_was_idle()
     {
         var history = new Rows();
-        var price = new ClassPrice(Relays, "UTC", history);
+        var price = new ClassPrice(Relays, "UTC", epoch: 1, history, history);
         await price.Load(Small, At(0));
         var policies = new ClassPolicies(Small, null, 0, "UTC");
         price.Hear(new GateReport { Producer = 1, At = At(100) });
@@ -79,15 +79,26 @@ public sealed class PriceTests
 
     private static GateReport Told(long period, long units) => new() { Producer = 1, Periods = [new(period, units)] };
 
-    private sealed class Rows : IPriceHistory
+    private sealed class Rows : IPriceHistory, IClassHeads
     {
         public SortedDictionary<long, PricePeriod> Written { get; } = [];
 
-        public Task AppendAsync(ClassId @class, IReadOnlyList<PricePeriod> rows, CancellationToken cancellation)
+        public Task<bool> AppendPricesAsync(ClassId @class, long epoch, IReadOnlyList<PricePeriod> rows, CancellationToken cancellation)
         {
             foreach (PricePeriod row in rows) Written[row.Period] = row;
-            return Task.CompletedTask;
+            return Task.FromResult(true);
         }
+
+        public Task<IReadOnlyList<ClassId>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task FoundAsync(ClassId @class, ClassHead head, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<ClassHead?> ReadAsync(ClassId @class, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<ClassHead> RaiseEpochAsync(ClassId @class, CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task<ClosingOutcome> CloseSlicesAsync(ClassId @class, SliceClosing closing, CancellationToken cancellation) =>
+            throw new NotSupportedException();
 
         public Task<PricePeriod?> LastAsync(ClassId @class, CancellationToken cancellation) => Task.FromResult<PricePeriod?>(null);
 

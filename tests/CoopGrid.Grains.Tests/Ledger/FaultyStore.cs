@@ -43,7 +43,7 @@ internal sealed class FaultyStore : ILedgerStore, IDisposable
 
     public async Task Blocked() => Assert.True(await _blocked.WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken));
 
-    public Task<ProducerRow> OpenProducerAsync(string silo, CancellationToken cancellation) =>
+    public Task<ProducerRow> OpenProducerAsync(SiloName silo, CancellationToken cancellation) =>
         Task.FromResult(new ProducerRow(7, ProducerState.Open, 0, 1, silo, 0));
 
     public CommitResult Commit(Segment segment)

@@ -23,7 +23,7 @@ internal sealed class LedgerWriterFixture : IAsyncDisposable
     public static async Task<LedgerWriterFixture> Open(LedgerOptions? options = null)
     {
         var fixture = new LedgerWriterFixture(options ?? new());
-        await fixture.Writer.OpenAsync("test", TestContext.Current.CancellationToken);
+        await fixture.Writer.OpenAsync(new("test", 0), TestContext.Current.CancellationToken);
         return fixture;
     }
 

@@ -23,6 +23,8 @@ internal sealed class Disk
 
     public Dictionary<(string Coop, string Sender), string> Senders { get; } = [];
 
+    public Dictionary<ClassId, ClassHead> Heads { get; } = [];
+
     public Dictionary<ClassId, SortedDictionary<long, PricePeriod>> Prices { get; } = [];
 
     public Dictionary<ClassId, SortedDictionary<long, SliceRow>> Slices { get; } = [];

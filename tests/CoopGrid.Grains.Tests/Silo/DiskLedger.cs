@@ -31,7 +31,7 @@ internal sealed class DiskLedger(Disk disk, Power power) : ILedgerStore, IDispos
 
     public void Mend() => _failing = false;
 
-    public Task<ProducerRow> OpenProducerAsync(string silo, CancellationToken cancellation)
+    public Task<ProducerRow> OpenProducerAsync(SiloName silo, CancellationToken cancellation)
     {
         power.Check();
         lock (disk.Lock)

@@ -16,6 +16,9 @@ internal sealed class DiskDirectory(Disk disk, Power power) : IMemberDirectory
 
     public Task<IReadOnlyList<string>> ListSendersAsync(string coop, string member, CancellationToken cancellation) => List(disk.Senders, coop, member);
 
+    public Task<SenderChanges> ReadSenderChangesAsync(long afterVersion, CancellationToken cancellation) =>
+        Locked(() => new SenderChanges(afterVersion, true, []));
+
     public Task<string?> FindMeterAsync(string coop, string meter, CancellationToken cancellation) => Find(disk.Meters, (coop, meter));
 
     public Task<SenderBinding> RegisterMeterAsync(string coop, string meter, string member, CancellationToken cancellation) =>
@@ -60,8 +63,8 @@ internal sealed class DiskDirectory(Disk disk, Power power) : IMemberDirectory
     }
 }
 
-/// <summary>Price and slice histories on a <see cref="Disk"/>, and the checkpoints' flush, which has nothing to do.</summary>
-internal sealed class DiskHistories(Disk disk, Power power) : IPriceHistory, ISliceHistory, ICheckpointStore
+/// <summary>Classes' heads, price and slice histories on a <see cref="Disk"/>, and the checkpoints' flush, which has nothing to do.</summary>
+internal sealed class DiskHistories(Disk disk, Power power) : IClassHeads, IPriceHistory, ISliceHistory, ICheckpointStore
 {
     public Task FlushAsync(CancellationToken cancellation)
     {
@@ -69,11 +72,31 @@ internal sealed class DiskHistories(Disk disk, Power power) : IPriceHistory, ISl
         return Task.CompletedTask;
     }
 
-    public Task AppendAsync(ClassId @class, IReadOnlyList<PricePeriod> rows, CancellationToken cancellation) =>
-        Append(disk.Prices, @class, rows, row => row.Period);
+    public Task<IReadOnlyList<ClassId>> ListAsync(CancellationToken cancellation) => Locked<IReadOnlyList<ClassId>>(() => [.. disk.Heads.Keys]);
 
-    public Task AppendAsync(ClassId @class, IReadOnlyList<SliceRow> rows, CancellationToken cancellation) =>
-        Append(disk.Slices, @class, rows, row => row.Slice);
+    public Task FoundAsync(ClassId @class, ClassHead head, CancellationToken cancellation) => Locked(() => disk.Heads.TryAdd(@class, head));
+
+    public Task<ClassHead?> ReadAsync(ClassId @class, CancellationToken cancellation) =>
+        Locked<ClassHead?>(() => disk.Heads.TryGetValue(@class, out ClassHead head) ? head : null);
+
+    public Task<ClassHead> RaiseEpochAsync(ClassId @class, CancellationToken cancellation) =>
+        Locked(() => disk.Heads[@class] = disk.Heads[@class] with { Epoch = disk.Heads[@class].Epoch + 1 });
+
+    public Task<bool> AppendPricesAsync(ClassId @class, long epoch, IReadOnlyList<PricePeriod> rows, CancellationToken cancellation) => Locked(() =>
+    {
+        if (disk.Heads[@class].Epoch != epoch) return false;
+        Append(disk.Prices, @class, rows, row => row.Period);
+        return true;
+    });
+
+    public Task<ClosingOutcome> CloseSlicesAsync(ClassId @class, SliceClosing closing, CancellationToken cancellation) => Locked(() =>
+    {
+        if (disk.Heads[@class].Epoch != closing.Epoch) return ClosingOutcome.Superseded;
+        if (disk.Producers[^1].Producer > closing.LastProducer) return ClosingOutcome.ProducerJoined;
+        Append(disk.Slices, @class, closing.Rows, row => row.Slice);
+        disk.Heads[@class] = disk.Heads[@class] with { OpenSlice = Math.Max(disk.Heads[@class].OpenSlice, closing.OpenSlice) };
+        return ClosingOutcome.Closed;
+    });
 
     Task<PricePeriod?> IPriceHistory.LastAsync(ClassId @class, CancellationToken cancellation)
     {
@@ -102,15 +125,15 @@ internal sealed class DiskHistories(Disk disk, Power power) : IPriceHistory, ISl
         return Task.FromResult<IReadOnlyList<SliceRow>>([.. disk.SlicesOf(@class).SkipWhile(row => row.Slice < fromSlice).Take(limit)]);
     }
 
-    private Task Append<T>(Dictionary<ClassId, SortedDictionary<long, T>> tables, ClassId @class, IReadOnlyList<T> rows, Func<T, long> key)
+    private static void Append<T>(Dictionary<ClassId, SortedDictionary<long, T>> tables, ClassId @class, IReadOnlyList<T> rows, Func<T, long> key)
+    {
+        if (!tables.TryGetValue(@class, out SortedDictionary<long, T>? table)) tables[@class] = table = [];
+        foreach (T row in rows) table[key(row)] = row;
+    }
+
+    private Task<T> Locked<T>(Func<T> work)
     {
         power.Check();
-        lock (disk.Lock)
-        {
-            if (!tables.TryGetValue(@class, out SortedDictionary<long, T>? table)) tables[@class] = table = [];
-            foreach (T row in rows) table[key(row)] = row;
-        }
-
-        return Task.CompletedTask;
+        lock (disk.Lock) return Task.FromResult(work());
     }
 }

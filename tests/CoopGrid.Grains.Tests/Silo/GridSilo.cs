@@ -171,6 +171,8 @@ internal sealed class GridSilo : IAsyncDisposable
         var histories = new DiskHistories(Disk, _power);
         services.AddSingleton<ILedgerStore>(Store);
         services.AddSingleton<IMemberDirectory>(new DiskDirectory(Disk, _power));
+        services.AddSingleton<IClaimStore>(new ExclusiveClaims(TimeProvider.System));
+        services.AddSingleton<IClassHeads>(histories);
         services.AddSingleton<IPriceHistory>(histories);
         services.AddSingleton<ISliceHistory>(histories);
         services.AddSingleton<ICheckpointStore>(histories);

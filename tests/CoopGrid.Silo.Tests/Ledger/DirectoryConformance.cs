@@ -72,7 +72,7 @@ public abstract class DirectoryConformance<TStores> : IDisposable
     [Fact]
     public async Task Members_are_listed_in_pages_of_all_classes_or_one()
     {
-        long producer = (await _stores.Ledger.OpenProducerAsync("a", Cancellation)).Producer;
+        long producer = (await _stores.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation)).Producer;
         _stores.Ledger.Commit(Segment(
             producer, 1, 1, Member("dan"), Member("ann"), Member("Zoe", "shops"), Member("bob", "shops"), Member("cat")));
         Assert.Equal(["Zoe", "ann", "bob"], await Names(null, "", 3));

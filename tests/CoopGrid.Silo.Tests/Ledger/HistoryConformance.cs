@@ -18,7 +18,7 @@ public abstract class HistoryConformance<TStores> : IDisposable
     public async Task Prices_are_read_back_bit_for_bit()
     {
         var row = new PricePeriod(long.MaxValue - 1, 1, 2, 3, 4, 5, 6, 7, 8, int.MaxValue);
-        await _stores.Prices.AppendAsync(Homes, [row], Cancellation);
+        await Append(Homes, [row]);
         Assert.Equal(row, await _stores.Prices.LastAsync(Homes, Cancellation));
         Assert.Null(await _stores.Prices.LastAsync(Shops, Cancellation));
     }
@@ -26,8 +26,8 @@ public abstract class HistoryConformance<TStores> : IDisposable
     [Fact]
     public async Task A_run_of_periods_grows()
     {
-        await _stores.Prices.AppendAsync(Homes, [Run(10, 1)], Cancellation);
-        await _stores.Prices.AppendAsync(Homes, [Run(10, 5), Run(15, 1)], Cancellation);
+        await Append(Homes, [Run(10, 1)]);
+        await Append(Homes, [Run(10, 5), Run(15, 1)]);
         Assert.Equal([Run(10, 5), Run(15, 1)], await _stores.Prices.ReadAsync(Homes, 0, 10, Cancellation));
         Assert.Equal(Run(15, 1), await _stores.Prices.LastAsync(Homes, Cancellation));
     }
@@ -36,7 +36,7 @@ public abstract class HistoryConformance<TStores> : IDisposable
     public async Task Reading_starts_with_the_run_that_holds_the_period()
     {
         // Seen to fail with a plain period >= $from.
-        await _stores.Prices.AppendAsync(Homes, [Run(10, 5), Run(20, 5), Run(25, 1)], Cancellation);
+        await Append(Homes, [Run(10, 5), Run(20, 5), Run(25, 1)]);
         Assert.Equal([20, 25], await From(22, 10));
         Assert.Equal([10], await From(14, 1));
         Assert.Equal([20, 25], await From(15, 10));
@@ -48,9 +48,9 @@ public abstract class HistoryConformance<TStores> : IDisposable
     [Fact]
     public async Task Slices_are_replaced_and_read_in_order()
     {
-        await _stores.Slices.AppendAsync(Homes, [new(5, 1, 2, 3), new(-4, 1, 1, 1)], Cancellation);
-        await _stores.Slices.AppendAsync(Homes, [new(5, 10, 20, 30)], Cancellation);
-        await _stores.Slices.AppendAsync(Shops, [new(9, 0, 0, 0)], Cancellation);
+        await Close(Homes, [new(5, 1, 2, 3), new(-4, 1, 1, 1)]);
+        await Close(Homes, [new(5, 10, 20, 30)]);
+        await Close(Shops, [new(9, 0, 0, 0)]);
         Assert.Equal([new(-4, 1, 1, 1), new(5, 10, 20, 30)], await _stores.Slices.ReadAsync(Homes, -10, 10, Cancellation));
         Assert.Equal([new(5, 10, 20, 30)], await _stores.Slices.ReadAsync(Homes, 0, 10, Cancellation));
         Assert.Equal(new SliceRow(5, 10, 20, 30), await _stores.Slices.LastAsync(Homes, Cancellation));
@@ -64,6 +64,18 @@ public abstract class HistoryConformance<TStores> : IDisposable
     }
 
     private static PricePeriod Run(long period, long count) => new(period, count, 7, 8, 9, 10, 2000, 1000, 1100, 1100);
+
+    private async Task Append(ClassId @class, IReadOnlyList<PricePeriod> rows)
+    {
+        await _stores.Classes.FoundAsync(@class, new(1, 0), Cancellation);
+        Assert.True(await _stores.Classes.AppendPricesAsync(@class, 1, rows, Cancellation));
+    }
+
+    private async Task Close(ClassId @class, IReadOnlyList<SliceRow> rows)
+    {
+        await _stores.Classes.FoundAsync(@class, new(1, 0), Cancellation);
+        Assert.Equal(ClosingOutcome.Closed, await _stores.Classes.CloseSlicesAsync(@class, new(1, 0, 1, rows), Cancellation));
+    }
 
     private async Task<IEnumerable<long>> From(long period, int limit) =>
         (await _stores.Prices.ReadAsync(Homes, period, limit, Cancellation)).Select(row => row.Period);

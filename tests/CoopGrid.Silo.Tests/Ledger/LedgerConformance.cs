@@ -20,9 +20,9 @@ public abstract class LedgerConformance<TStores> : IDisposable
         ProducerRow first = await Open("a");
         ProducerRow second = await Open("b");
         Assert.True(second.Producer > first.Producer);
-        Assert.Equal(new(second.Producer, ProducerState.Open, 0, 1, "b", 1_700_000_000_000), second);
+        Assert.Equal(new(second.Producer, ProducerState.Open, 0, 1, SiloAt("b"), 1_700_000_000_000), second);
         IReadOnlyList<ProducerRow> all = await Ledger.ListProducersAsync(Cancellation);
-        Assert.Equal(["a", "b"], all.Select(row => row.Silo));
+        Assert.Equal([SiloAt("a"), SiloAt("b")], all.Select(row => row.Silo));
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public abstract class LedgerConformance<TStores> : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private Task<ProducerRow> Open(string silo) => Ledger.OpenProducerAsync(silo, Cancellation);
+    private Task<ProducerRow> Open(string silo) => Ledger.OpenProducerAsync(SiloAt(silo), Cancellation);
 
     private async Task<ProducerRow> Row(long producer) =>
         (await Ledger.ListProducersAsync(Cancellation)).Single(row => row.Producer == producer);

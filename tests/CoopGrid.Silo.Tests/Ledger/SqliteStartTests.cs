@@ -20,13 +20,13 @@ public sealed class SqliteStartTests : IDisposable
         // L4a. Seen to fail with OpenProducer not sealing.
         using (SqliteStorage first = Open())
         {
-            long producer = (await first.Ledger.OpenProducerAsync("a", Cancellation)).Producer;
+            long producer = (await first.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation)).Producer;
             first.Ledger.Commit(Segment(producer, 1, 1, Member("ann")));
             await first.Directory.BindSenderAsync("isle", "0xA", "ann", Cancellation);
         }
 
         using SqliteStorage second = Open();
-        ProducerRow opened = await second.Ledger.OpenProducerAsync("a", Cancellation);
+        ProducerRow opened = await second.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation);
         ProducerRow before = (await second.Ledger.ListProducersAsync(Cancellation))[0];
         Assert.Equal((ProducerState.Sealed, 1), (before.State, before.Position));
         Assert.True(opened.Producer > before.Producer);
@@ -116,7 +116,7 @@ public sealed class SqliteStartTests : IDisposable
     public async Task A_disk_that_fills_up_fails_commits_until_there_is_room_again()
     {
         using SqliteStorage storage = SqliteStorage.Open(_folder.Path, TimeProvider.System, 200);
-        long producer = (await storage.Ledger.OpenProducerAsync("a", Cancellation)).Producer;
+        long producer = (await storage.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation)).Producer;
         long position = 0;
         byte[] large = new byte[100_000];
         Segment Next() => new() { Producer = producer, Position = position + 1, Bytes = large };

@@ -7,7 +7,7 @@ namespace CoopGrid.Silo.Tests.Ledger;
 public sealed class SqliteStores : StoresUnderTest
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly SqliteStorage _storage;
+    private SqliteStorage _storage;
 
     public SqliteStores() => _storage = SqliteStorage.Open(_folder.Path, Clock);
 
@@ -15,9 +15,19 @@ public sealed class SqliteStores : StoresUnderTest
 
     public override IMemberDirectory Directory => _storage.Directory;
 
+    public override IClaimStore Claims => _storage.Claims;
+
+    public override IClassHeads Classes => _storage.Classes;
+
     public override IPriceHistory Prices => _storage.Prices;
 
     public override ISliceHistory Slices => _storage.Slices;
+
+    public override void Reopen()
+    {
+        _storage.Dispose();
+        _storage = SqliteStorage.Open(_folder.Path, Clock);
+    }
 
     protected override void Dispose(bool disposing)
     {
@@ -32,3 +42,5 @@ public sealed class SqliteLedgerConformance : LedgerConformance<SqliteStores>;
 public sealed class SqliteDirectoryConformance : DirectoryConformance<SqliteStores>;
 
 public sealed class SqliteHistoryConformance : HistoryConformance<SqliteStores>;
+
+public sealed class SqliteClassHeadsConformance : ClassHeadsConformance<SqliteStores>;

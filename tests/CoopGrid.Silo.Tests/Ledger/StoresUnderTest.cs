@@ -13,9 +13,16 @@ public abstract class StoresUnderTest : IDisposable
 
     public abstract IMemberDirectory Directory { get; }
 
+    public abstract IClaimStore Claims { get; }
+
+    public abstract IClassHeads Classes { get; }
+
     public abstract IPriceHistory Prices { get; }
 
     public abstract ISliceHistory Slices { get; }
+
+    /// <summary>Closes the store and opens it again, as another process would.</summary>
+    public abstract void Reopen();
 
     public static Segment Segment(long producer, long position, byte content = 1, params DirectoryChange[] changes)
     {
@@ -29,6 +36,8 @@ public abstract class StoresUnderTest : IDisposable
             Changes = changes,
         };
     }
+
+    public static SiloName SiloAt(string address, long membershipVersion = 1) => new(address, membershipVersion);
 
     public static DirectoryChange Member(string name, string @class = "homes", MemberStatus status = MemberStatus.Active) =>
         new(new("isle", name), @class, status, 123);
