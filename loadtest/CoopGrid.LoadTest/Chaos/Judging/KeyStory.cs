@@ -57,9 +57,6 @@ internal sealed class KeyStory
         if (replay is not null) yield return new(_admits[0].Asked, replay.Answered, replay.Units, replay);
     }
 
-    /// <summary>Whether the whole was given back, so that the key is spent.</summary>
-    public bool IsCancelled => Returned > 0 && Returned == _admits[0].Units;
-
     /// <summary>The last question about it that was never answered; null if all were.</summary>
     public CallRecord? Open
     {
