@@ -18,6 +18,7 @@ internal static class CommandLine
             new MemoryCommand().Build(),
             EchoCommand.Build(),
             new WireCommand().Build(),
+            new ClusterCommand().Build(),
             new ChaosCommand().Build(),
         };
         ParseResult parsed = root.Parse(args);
