@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Grains.Hosting;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
@@ -14,53 +15,125 @@ namespace CoopGrid.Grains.Capacity;
 /// </summary>
 internal sealed partial class ClassGates(
     IGrainFactory grains,
+    IClassHeads heads,
     LedgerWriter ledger,
     TickPublisher ticks,
     Retention retention,
     GridClock clock,
+    Background background,
     ILogger<ClassGates> logger) : IDisposable
 {
     private static readonly TimeSpan BusyInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookForClassesEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<ClassId, Lazy<ClassGate>> _gates = new();
+    private readonly ConcurrentDictionary<ClassId, Lazy<Task<ClassGate?>>> _gates = new();
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>The class's gate once it is ready, or null if there is no such class.</summary>
     public async ValueTask<ClassGate?> GetAsync(ClassId @class)
     {
-        Lazy<ClassGate> gate = _gates.GetOrAdd(@class, id => new(() => Start(id)));
+        Lazy<Task<ClassGate?>> opening = _gates.GetOrAdd(@class, id => new(() => Open(id)));
         try
         {
-            await gate.Value.Ready;
-            return gate.Value;
+            if (await opening.Value is not { } gate)
+            {
+                _gates.TryRemove(new(@class, opening));
+                return null;
+            }
+
+            await gate.Ready;
+            return gate;
         }
-        catch (ClassUnknownException)
+        catch
         {
-            _gates.TryRemove(new(@class, gate));
-            return null;
+            _gates.TryRemove(new(@class, opening));
+            throw;
         }
     }
+
 
     /// <summary>For how long keys of the class must be remembered, in ms; null while the class is not known here.</summary>
     public long? DedupeWindowMs(ClassId @class)
     {
-        if (!_gates.TryGetValue(@class, out Lazy<ClassGate>? gate) || !gate.Value.Ready.IsCompletedSuccessfully) return null;
-        ClassPolicies policies = gate.Value.View.Policies;
+        if (!_gates.TryGetValue(@class, out Lazy<Task<ClassGate?>>? opening) || ReadyOf(opening) is not { } gate) return null;
+        ClassPolicies policies = gate.View.Policies;
         return Math.Max(policies.Current.DedupeWindowMs, policies.Next?.DedupeWindowMs ?? 0);
     }
+
+    /// <summary>How long a request of a lane may wait for room, in ms, at most over a co-op's classes; 0 while nothing is known of them.</summary>
+    public int LongestWaitMs(string coop, string lane)
+    {
+        int longest = 0;
+        foreach ((ClassId id, Lazy<Task<ClassGate?>> opening) in _gates)
+        {
+            if (id.Coop != coop || ReadyOf(opening) is not { } gate) continue;
+            foreach (LanePolicy known in gate.View.Policies.Current.Lanes)
+            {
+                if (known.Name == lane || lane.Length == 0) longest = Math.Max(longest, known.LongestWaitMs);
+            }
+        }
+
+        return longest;
+    }
+
+    /// <summary>Opens the gates of all classes, now and of those to come.</summary>
+    public void Start() => background.Run(OpenUntilStopped);
 
     /// <summary>Ends the exchanges.</summary>
     public void Stop() => _stopping.Cancel();
 
     public void Dispose() => _stopping.Dispose();
 
-    private ClassGate Start(ClassId @class)
+    private static ClassGate? ReadyOf(Lazy<Task<ClassGate?>> opening) =>
+        opening.Value is { IsCompletedSuccessfully: true, Result: { Ready.IsCompletedSuccessfully: true } gate } ? gate : null;
+
+    private async Task<ClassGate?> Open(ClassId @class)
     {
-        var gate = new ClassGate(@class, clock);
-        _ = Task.Run(() => ExchangeUntilStopped(gate));
+        // Read after this silo's producer was written, so that a later activation of the class finds the producer, or is known here (C1, L5a).
+        if (await heads.ReadAsync(@class, _stopping.Token) is not { } head) return null;
+        var gate = new ClassGate(@class, clock, head);
+        background.Run(() => ExchangeUntilStopped(gate));
         return gate;
+    }
+
+    /// <summary>
+    /// Opens the gates of classes that are founded and not used here yet. A gate also makes its silo's marks: without them no slice of the
+    /// class could close, and while its lease is not confirmed after a class has moved, nobody's may grow.
+    /// </summary>
+    [SuppressMessage("Design", "CA1031", Justification = "A store that fails is asked again.")]
+    private async Task OpenUntilStopped()
+    {
+        using var timer = new PeriodicTimer(LookForClassesEvery, clock.Time);
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                IReadOnlyList<ClassId> classes = await heads.ListAsync(_stopping.Token);
+                await Task.WhenAll(classes.Where(@class => !_gates.ContainsKey(@class)).Select(@class => GetAsync(@class).AsTask()))
+                    .WaitAsync(AnswerWithin, clock.Time, _stopping.Token);
+            }
+            catch (Exception failure)
+            {
+                if (_stopping.IsCancellationRequested) return;
+                LogNotOpened(failure);
+            }
+
+            if (!await NextTick(timer)) return;
+        }
+    }
+
+    private async Task<bool> NextTick(PeriodicTimer timer)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(_stopping.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "An exchange that fails is tried again; the gate goes on with what it holds.")]
@@ -78,11 +151,6 @@ internal sealed partial class ClassGates(
                 demand = await Exchange(gate, grain);
                 if (!gate.Ready.IsCompleted) demand = await Exchange(gate, grain);
             }
-            catch (ClassUnknownException unknown)
-            {
-                gate.Fail(unknown);
-                return;
-            }
             catch (Exception failure)
             {
                 LogExchangeFailed(failure, gate.Class);
@@ -92,14 +160,7 @@ internal sealed partial class ClassGates(
             bool idle = demand == lastDemand && gate.Ready.IsCompleted && gate.View.Signal.MultiplierPermille <= 1000;
             timer.Period = idle ? IdleInterval : BusyInterval;
             lastDemand = demand;
-            try
-            {
-                await timer.WaitForNextTickAsync(_stopping.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            if (!await NextTick(timer)) return;
         }
     }
 
@@ -108,7 +169,7 @@ internal sealed partial class ClassGates(
     {
         GateReport report = gate.Report(ledger.Producer, ticks.Last(gate.Class));
         ClassSignal signal = await grain.Exchange(report).AsTask().WaitAsync(AnswerWithin, clock.Time, _stopping.Token);
-        if (signal.Policies is null) throw new ClassUnknownException(gate.Class);
+        if (signal.Policies is null) throw new InvalidOperationException($"Class {gate.Class} is being founded.");
         gate.Hear(signal);
         retention.Saved(gate.Class, signal.Saved);
         PromiseMark(gate);
@@ -127,9 +188,9 @@ internal sealed partial class ClassGates(
         ledger.AppendMark(new(gate.Class, open));
     }
 
+    [LoggerMessage(LogLevel.Warning, "The gates of classes could not be opened; it is tried again.")]
+    private partial void LogNotOpened(Exception failure);
+
     [LoggerMessage(LogLevel.Warning, "The exchange with class {Class} failed; its gate goes on with what it holds.")]
     private partial void LogExchangeFailed(Exception failure, ClassId @class);
 }
-
-/// <summary>There is no such class.</summary>
-internal sealed class ClassUnknownException(ClassId @class) : Exception($"There is no class {@class}.");

@@ -5,14 +5,26 @@ using CoopGrid.Grains.Usage;
 namespace CoopGrid.Grains.Hosting;
 
 /// <summary>
-/// The order in which a silo's memory comes and goes: the ledger is opened and its predecessors are replayed before any grain is
-/// served; on the way out everything is checkpointed, and the ledger is closed last.
+/// The order in which a silo's memory comes and goes: the ledger is opened, and the logs of dead silos are read, before any grain is
+/// served; on the way out everything is checkpointed, and the ledger is closed and sealed last.
 /// </summary>
 internal sealed class GridLifecycle(
-    LedgerWriter ledger, LedgerRecovery recovery, TickPublisher ticks, Checkpointer checkpointer, ClassGates gates)
-    : ILifecycleParticipant<ISiloLifecycle>
+    LedgerWriter ledger,
+    ILedgerStore store,
+    ISiloMembership membership,
+    SealedTails tails,
+    TickPublisher ticks,
+    Checkpointer checkpointer,
+    Sealer sealer,
+    Drainer drainer,
+    WantWatch wants,
+    ClassGates gates,
+    Background background)
+    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private const int AfterStorage = ServiceLifecycleStage.ApplicationServices + 1;
+
+    private readonly CancellationTokenSource _closed = new();
 
     public void Participate(ISiloLifecycle observer)
     {
@@ -20,11 +32,16 @@ internal sealed class GridLifecycle(
         observer.Subscribe("CoopGrid.Loops", ServiceLifecycleStage.Active, StartLoops, StopLoops);
     }
 
+    public void Dispose() => _closed.Dispose();
+
     private async Task OpenLedger(CancellationToken cancellation)
     {
-        await ledger.OpenAsync(new(Environment.MachineName, 0), cancellation);
+        await ledger.OpenAsync(membership.Own, cancellation);
         ledger.Observe(ticks);
-        await recovery.ReplayAsync(cancellation);
+
+        // A damaged log is found now, and not by a caller.
+        await tails.RefreshAsync(cancellation);
+        background.Run(() => wants.RunAsync(_closed.Token));
     }
 
     private async Task CloseLedger(CancellationToken cancellation)
@@ -35,8 +52,10 @@ internal sealed class GridLifecycle(
         }
         finally
         {
-            // What is not checkpointed in time is in the log, if that is closed in order.
+            // What is not checkpointed in time is in the log, if that is closed in order; sealed, its members are anybody's.
+            await _closed.CancelAsync();
             await ledger.DisposeAsync();
+            await store.SealAsync(ledger.Producer, CancellationToken.None);
         }
     }
 
@@ -44,11 +63,16 @@ internal sealed class GridLifecycle(
     {
         await ticks.StartAsync(cancellation);
         await checkpointer.StartAsync(cancellation);
+        await sealer.StartAsync(cancellation);
+        await drainer.StartAsync(cancellation);
+        gates.Start();
     }
 
     private async Task StopLoops(CancellationToken cancellation)
     {
         gates.Stop();
+        await drainer.StopAsync(cancellation);
+        await sealer.StopAsync(cancellation);
         await checkpointer.StopAsync(cancellation);
         await ticks.StopAsync(cancellation);
     }

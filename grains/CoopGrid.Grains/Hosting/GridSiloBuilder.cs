@@ -22,9 +22,13 @@ public static class GridSiloBuilder
         services.AddOptions<CheckpointOptions>();
         services.TryAddSingleton(new LedgerOptions());
         services.AddSingleton<GridClock>();
+        services.AddSingleton(new Background(TaskScheduler.Default));
+        services.TryAddSingleton<ISiloMembership, OrleansMembership>();
         services.AddSingleton<LedgerWriter>();
         services.AddSingleton<DirtyQueue>();
         services.AddSingleton<CheckpointStore>();
+        services.AddSingleton<SealedTails>();
+        services.AddSingleton<Claimer>();
         services.AddSingleton<ClaimTable>();
         services.AddSingleton<AccountLedger>();
         services.AddSingleton<IResidentMembers, ResidentMembers>();
@@ -32,7 +36,9 @@ public static class GridSiloBuilder
         services.AddSingleton<TickPublisher>();
         services.AddSingleton<Checkpointer>();
         services.AddSingleton<ClassGates>();
-        services.AddSingleton<LedgerRecovery>();
+        services.AddSingleton<Sealer>();
+        services.AddSingleton<Drainer>();
+        services.AddSingleton<WantWatch>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, GridLifecycle>();
 
         // Ticks are few and a lost one is read from the log, so the queues need no more than one look every few milliseconds.

@@ -13,17 +13,26 @@ namespace CoopGrid.Grains.Usage;
 /// <content>Starts from what is stored, closes periods and slices, and stores what came of it.</content>
 internal sealed partial class ClassGrain
 {
+    private const long ListEveryMicros = 250_000;
+
+    private long _listedMicros;
+
     private async Task Start()
     {
         Instant now = clock.Read().Now;
-        ClassCheckpoint stored = state.State;
-        long openSlice = stored.OpenSlice == long.MinValue ? stored.Policies!.Current.Window.SliceAt(now) : stored.OpenSlice;
-        await heads.FoundAsync(_id, new(stored.Epoch, openSlice), CancellationToken.None);
+        long founded = state.State.OpenSlice == long.MinValue ? state.State.Policies!.Current.Window.SliceAt(now) : state.State.OpenSlice;
+        await heads.FoundAsync(_id, new(state.State.Epoch, founded), CancellationToken.None);
 
-        // The epoch first: from here on no older activation writes anything, and what it has granted is known from the gates (C1).
+        // The epoch first: from here on no older activation prices or closes anything, and what it has granted is known from the gates (C1).
         (_epoch, _openSlice) = await heads.RaiseEpochAsync(_id, CancellationToken.None);
+
+        // Then the checkpoint, written at once, so that an older activation writes none any more: it could let a producer be drained that
+        // is not in what was read here.
+        await state.ReadStateAsync();
+        await Write(state.State with { Epoch = _epoch });
+        ClassCheckpoint stored = state.State;
         ClassFold fold = stored.ToFold();
-        fold.Window.KeepFor(openSlice);
+        fold.Window.KeepFor(founded);
         var log = new ClassLog(_id, fold, ledger);
         await log.CatchUp();
         fold.Window.KeepFor(_openSlice);
@@ -31,7 +40,7 @@ internal sealed partial class ClassGrain
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
         _price = new ClassPrice(_id, stored.Policies.TimeZone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
-        _leases = new ClassLeases(_epoch, _inForce.Capacity);
+        _leases = new ClassLeases(_epoch, _inForce.Capacity, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
         _changed = true;
@@ -45,6 +54,7 @@ internal sealed partial class ClassGrain
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
+            if (reading.Micros - _listedMicros >= ListEveryMicros) await FollowProducers(reading.Micros);
             if (!await _price!.Close(state.State.Policies!, reading.Now) || !await CloseSlices())
             {
                 DeactivateOnIdle();
@@ -56,6 +66,18 @@ internal sealed partial class ClassGrain
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
             LogLookFailed(failure, _id);
+        }
+    }
+
+    /// <summary>Takes in what dead silos had committed, and frees what was leased to them.</summary>
+    private async Task FollowProducers(long micros)
+    {
+        _listedMicros = micros;
+        IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(CancellationToken.None);
+        await _log!.FollowSealed(producers);
+        foreach (ProducerRow producer in producers)
+        {
+            if (producer.State != ProducerState.Open) _leases!.Seal(producer.Producer, micros);
         }
     }
 

@@ -13,6 +13,8 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
     /// <summary>Applies a tick, or reads what it shows to be missing.</summary>
     public async ValueTask Follow(UsageTick tick)
     {
+        // A queue may hold a tick for long: of a producer that is drained, and so forgotten here, it would count again.
+        if (!fold.Watermarks.ContainsKey(tick.Producer) && !await IsKept(tick.Producer)) return;
         long mark = tick.Mark == 0 ? long.MinValue : tick.Mark;
         SliceUnits[] usage = [.. tick.Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units))];
         if (fold.Apply(tick.Producer, tick.After, tick.Through, usage, tick.Members, mark) == FoldResult.Gap) await Read(tick.Producer);
@@ -35,6 +37,21 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
             else await Read(producer.Producer);
         }
     }
+
+    /// <summary>
+    /// Follows sealed producers to their end, since no tick of theirs will show what is missing, and forgets drained ones.
+    /// </summary>
+    public async Task FollowSealed(IReadOnlyList<ProducerRow> producers)
+    {
+        foreach (ProducerRow producer in producers)
+        {
+            if (producer.State == ProducerState.Drained) fold.Drop(producer.Producer);
+            else if (producer.State == ProducerState.Sealed && fold.WatermarkOf(producer.Producer) < producer.Position) await Read(producer.Producer);
+        }
+    }
+
+    private async Task<bool> IsKept(long producer) => (await ledger.ListProducersAsync(CancellationToken.None))
+        .Any(known => known.Producer == producer && known.State != ProducerState.Drained);
 
     private async Task Read(long producer)
     {

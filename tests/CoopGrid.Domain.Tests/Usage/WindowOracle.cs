@@ -15,7 +15,7 @@ internal sealed class WindowOracle(int slices)
     public long Usage => UsageAt(Newest);
 
     public IEnumerable<SliceUnits> Held =>
-        _all.Where(s => s.Value > 0 && IsHeld(s.Key)).OrderBy(s => s.Key).Select(s => new SliceUnits(s.Key, s.Value));
+        _all.Where(s => s.Value != 0 && IsHeld(s.Key)).OrderBy(s => s.Key).Select(s => new SliceUnits(s.Key, s.Value));
 
     public void Roll(long slice) => Newest = Math.Max(Newest, slice);
 

@@ -57,7 +57,7 @@ public sealed class PlanChangeTests
 
     private ClassGate Open()
     {
-        var gate = new ClassGate(Relays, new GridClock(_time));
+        var gate = new ClassGate(Relays, new GridClock(_time), new(0, long.MinValue));
         Hear(gate, Three);
         return gate;
     }

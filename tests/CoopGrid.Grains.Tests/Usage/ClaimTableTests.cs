@@ -1,6 +1,10 @@
+using CoopGrid.Grains.Hosting;
+using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Tests.Ledger;
+using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Model;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Storage;
 using Xunit;
 
@@ -19,8 +23,12 @@ public sealed class ClaimTableTests
     [Fact]
     public async Task A_claim_that_was_thrown_out_meanwhile_is_not_given()
     {
-        using var ledger = new FaultyStore();
-        var table = new ClaimTable(new CheckpointStore(new NoStates(), ledger), new DirtyQueue(new GridClock(TimeProvider.System)));
+        var disk = new Disk();
+        var power = new Power();
+        using var store = new DiskLedger(disk, power);
+        await using var writer = new LedgerWriter(store, new(), TimeProvider.System, NullLogger<LedgerWriter>.Instance);
+        await writer.OpenAsync(new("test", 0), TestContext.Current.CancellationToken);
+        ClaimTable table = TableOver(store, writer, new Retention(store, new DiskHistories(disk, power), writer));
         object first = new(), second = new();
         MemberClaim left = await table.ClaimAsync(Ann, first);
         var given = new TaskCompletionSource<MemberClaim>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +45,15 @@ public sealed class ClaimTableTests
         Assert.False(claim.Evicted);
         Assert.Same(second, table.OwnerOf(Ann));
         Assert.Same(claim, await table.ClaimAsync(Ann, new()).Soon());
+    }
+
+    private static ClaimTable TableOver(ILedgerStore store, LedgerWriter writer, Retention retention)
+    {
+        var clock = new GridClock(TimeProvider.System);
+        var claims = new ExclusiveClaims(TimeProvider.System);
+        var tails = new SealedTails(store, retention, NullLogger<SealedTails>.Instance);
+        var claimer = new Claimer(claims, tails, writer, clock, new Background(TaskScheduler.Default));
+        return new(claimer, claims, new CheckpointStore(new NoStates(), store), writer, new DirtyQueue(clock));
     }
 
     /// <summary>A grain storage that holds nothing.</summary>

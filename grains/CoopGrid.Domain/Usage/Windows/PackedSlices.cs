@@ -114,6 +114,5 @@ internal struct PackedSlices
         return span[length..];
     }
 
-    // May be longer than a long: kept slices reach as far back as their owner says.
     private static ulong Distance(long previous, long slice) => unchecked((ulong)(slice - previous));
 }

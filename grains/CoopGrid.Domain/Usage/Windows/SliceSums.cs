@@ -6,13 +6,13 @@ namespace CoopGrid.Domain.Usage;
 /// Units by slice over a rolling window, only the slices that hold any.
 /// <list type="number">
 /// <item>The window of slice k is the slices k−W+1 to k.</item>
-/// <item>The slices held are in ascending order, none twice, each above <c>min(Newest, KeptFor) − W</c> and at most <c>Newest</c>, each
-/// with more than 0 units; <c>Usage</c> is the sum of those above <c>Newest − W</c>.</item>
+/// <item>The slices held are in ascending order, none twice, each above <c>Newest − W</c> and at most <c>Newest</c>, each with more than
+/// 0 units; <c>Usage</c> is their sum.</item>
 /// <item>A call that throws has changed nothing.</item>
 /// </list>
 /// Nearly every call is about the newest slice: its units are a number here, and adding to them looks at nothing else. The older ones
 /// are packed when the window rolls on, and looked through from the oldest on when a call is about one of them.
-/// A struct, so that a member's window is one object and one array, and neither until it is needed; each owner embeds one and
+/// A struct, so that a member's window is one object and one array, and neither until it is needed; its owner embeds it and
 /// never hands it out.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
@@ -36,9 +36,6 @@ internal struct SliceSums
 
     /// <summary>The last slice of the window; <see cref="long.MinValue"/> before the first roll.</summary>
     public long Newest { get; private set; } = long.MinValue;
-
-    /// <summary>What the windows of this slice and later ones need is held, though newer windows have left it; by default nothing is.</summary>
-    public long KeptFor { get; private set; } = long.MaxValue;
 
     public long Usage { get; private set; }
 
@@ -69,16 +66,16 @@ internal struct SliceSums
     /// <summary>Reads a checkpoint; slices that have left the window are dropped.</summary>
     /// <exception cref="ArgumentException">The slices break invariant 2.</exception>
     /// <exception cref="OverflowException">The sum does not fit 64 bits.</exception>
-    public static SliceSums Restore(int slices, long newest, ReadOnlySpan<SliceUnits> held, long keptFor = long.MaxValue)
+    public static SliceSums Restore(int slices, long newest, ReadOnlySpan<SliceUnits> held)
     {
-        var sums = new SliceSums(slices) { Newest = newest, KeptFor = keptFor };
+        var sums = new SliceSums(slices) { Newest = newest };
         int gone = 0;
         for (int i = 0; i < held.Length; i++)
         {
             if (held[i].Units <= 0 || held[i].Slice > newest || (i > 0 && held[i].Slice <= held[i - 1].Slice))
                 throw new ArgumentException($"Slice {held[i].Slice} with {held[i].Units} units at place {i} is out of order.", nameof(held));
             if (held[i].Slice <= sums.Gone) gone++;
-            if (held[i].Slice > sums.LeftBefore(newest)) sums.Usage += held[i].Units;
+            else sums.Usage += held[i].Units;
         }
 
         ReadOnlySpan<SliceUnits> older = held[gone..];
@@ -104,18 +101,12 @@ internal struct SliceSums
         if (last.Units > 0 && last.Slice > Gone) _older.Set(last.Slice, last.Units);
     }
 
-    public void KeepFor(long slice)
-    {
-        KeptFor = slice;
-        _older.DropThrough(Gone);
-    }
-
     public bool Add(long slice, long units)
     {
         if (slice <= Gone) return false;
         long sum = UnitsIn(slice) + units;
         if (sum < 0) throw new ArgumentOutOfRangeException(nameof(units), units, $"Slice {slice} holds only {sum - units} units.");
-        long usage = UsageAt(Math.Max(slice, Newest)) + (slice > LeftBefore(Newest) ? units : 0);
+        long usage = UsageAt(Math.Max(slice, Newest)) + units;
 
         Roll(slice);
         Usage = usage;
@@ -131,7 +122,7 @@ internal struct SliceSums
 
         // Most often one slice or none has left since.
         long left = LeftBefore(slice);
-        return left >= Newest ? 0 : Usage - Sum(LeftBefore(Newest), left);
+        return left >= Newest ? 0 : Usage - Sum(Gone, left);
     }
 
     public readonly long UnitsIn(long slice)
@@ -146,7 +137,7 @@ internal struct SliceSums
     }
 
     /// <summary>The last slice that is no longer held.</summary>
-    private readonly long Gone => LeftBefore(Math.Min(Newest, KeptFor));
+    private readonly long Gone => LeftBefore(Newest);
 
     /// <summary>The last slice that is no longer in the window of <paramref name="slice"/>.</summary>
     private readonly long LeftBefore(long slice) => slice < long.MinValue + _slices ? long.MinValue : slice - _slices;

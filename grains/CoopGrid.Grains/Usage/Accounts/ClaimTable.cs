@@ -1,17 +1,24 @@
 using System.Collections.Concurrent;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Usage;
 
 /// <summary>
-/// The members that this silo holds in memory, each by one claim (L4). Grain activations come and go; the account stays here until
-/// a checkpoint holds all of it and no activation owns it.
+/// The members that this silo holds in memory, each by one claim (L4).
+/// <list type="number">
+/// <item>A member comes in by its claim in the store, its checkpoint, and what the tails of sealed producers have beyond it (L3).</item>
+/// <item>Grain activations come and go; the account stays until a checkpoint holds all of it and no activation owns it. The claim in
+/// the store stays ours beyond that.</item>
+/// <item>A member that another silo wants leaves: nothing more is decided, all of it is checkpointed, and then the claim is released.</item>
+/// <item>Coming and leaving of one member take turns; members do not wait for each other.</item>
+/// </list>
 /// </summary>
-internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
+internal sealed class ClaimTable(Claimer claimer, IClaimStore store, CheckpointStore checkpoints, LedgerWriter ledger, DirtyQueue dirty)
 {
     private readonly ConcurrentDictionary<MemberId, MemberClaim> _claims = new();
-    private readonly ConcurrentDictionary<MemberId, Lazy<Task<MemberClaim>>> _loads = new();
+    private readonly ConcurrentDictionary<MemberId, Task> _turns = new();
 
     /// <summary>How many members are in memory.</summary>
     public int Count => _claims.Count;
@@ -44,28 +51,33 @@ internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
         }
     }
 
-    /// <summary>Adds an entry of a predecessor's log, unless the member's checkpoint holds it.</summary>
-    /// <returns>Whether it was added.</returns>
-    public async Task<bool> ReplayAsync(MemberId member, MemberEntry entry, LedgerPosition at)
+    /// <summary>Brings a member in that nobody has asked for, so that what its checkpoint lacks is checkpointed.</summary>
+    /// <returns>Up to which entry its stored checkpoint goes now.</returns>
+    public async Task<long> RecoverAsync(MemberId member)
     {
         MemberClaim claim = await Resident(member);
         lock (claim.Gate)
         {
-            if (entry.Sequence <= claim.Account.Sequence) return false;
-            dirty.Enter(claim, at);
-            claim.Add(entry, at, commit: null);
-            return true;
+            TryEvict(claim);
+            return claim.Stored.Sequence;
         }
     }
 
-    /// <summary>Drops what a replay has loaded and had nothing to add to.</summary>
-    public void EvictIdle()
+    /// <summary>Lets a member go to the silo that wants it.</summary>
+    /// <param name="wanted">The claim as the store has it.</param>
+    /// <param name="save">Checkpoints all of an account; tried again by it until that is done.</param>
+    public Task LeaveAsync(ClaimRow wanted, Func<MemberClaim, Task> save) => InTurn(wanted.Member, async () =>
     {
-        foreach (MemberClaim claim in _claims.Values)
+        if (_claims.TryGetValue(wanted.Member, out MemberClaim? claim))
         {
-            lock (claim.Gate) TryEvict(claim);
+            if (claim.Row != wanted) return false;
+            Evict(claim);
+            await save(claim);
         }
-    }
+
+        await store.ReleaseAsync([wanted], CancellationToken.None);
+        return true;
+    });
 
     /// <summary>Drops a claim that nobody owns and that its checkpoint holds wholly. Call under its gate.</summary>
     public void TryEvict(MemberClaim claim)
@@ -75,29 +87,68 @@ internal sealed class ClaimTable(CheckpointStore store, DirtyQueue dirty)
         _claims.TryRemove(claim.Member, out _);
     }
 
-    private ValueTask<MemberClaim> Resident(MemberId member) =>
-        _claims.TryGetValue(member, out MemberClaim? claim) ? new(claim) : new(Loaded(member));
-
-    private async Task<MemberClaim> Loaded(MemberId member)
+    private void Evict(MemberClaim claim)
     {
-        // One load per member at a time: a late loser's load could bring back an account from before an eviction.
-        Lazy<Task<MemberClaim>> load = _loads.GetOrAdd(member, id => new(() => Load(id)));
-        try
+        lock (claim.Gate)
         {
-            return await load.Value;
-        }
-        finally
-        {
-            _loads.TryRemove(new(member, load));
+            (claim.Owner as IClaimOwner)?.Moved();
+            claim.Owner = null;
+            claim.Evicted = true;
+            _claims.TryRemove(claim.Member, out _);
         }
     }
 
+    private ValueTask<MemberClaim> Resident(MemberId member) =>
+        _claims.TryGetValue(member, out MemberClaim? claim) ? new(claim) : new(InTurn(member, () => Load(member)));
+
     private async Task<MemberClaim> Load(MemberId member)
     {
-        // An earlier load may have ended since the caller looked.
+        // An earlier turn may have brought it in.
         if (_claims.TryGetValue(member, out MemberClaim? claim)) return claim;
-        claim = await store.LoadAsync(member);
-        _claims[member] = claim;
+
+        // The claim, then the tails, then the checkpoint: a producer that is drained meanwhile has left everything in the checkpoint.
+        ClaimTaken taken = await claimer.TakeAsync(member);
+        claim = await checkpoints.LoadAsync(member);
+        claim.Row = taken.Row;
+        lock (claim.Gate)
+        {
+            Replay(claim, taken.Tails);
+            _claims[member] = claim;
+        }
+
         return claim;
+    }
+
+    private void Replay(MemberClaim claim, IReadOnlyList<SealedTail> tails)
+    {
+        var missed = tails.SelectMany(tail => tail.Of(claim.Member))
+            .Select(entry => (entry.At, Entry: MemberEntryCodec.Decode(entry.Bytes.Span)))
+            .Where(entry => entry.Entry.Sequence > claim.Account.Sequence)
+            .OrderBy(entry => entry.Entry.Sequence)
+            .ToList();
+        if (missed.Count == 0) return;
+        dirty.Enter(claim, new(ledger.Producer, ledger.NextPosition), urgent: true);
+        foreach ((LedgerPosition at, MemberEntry entry) in missed) claim.Add(entry, at, commit: null);
+    }
+
+    private async Task<T> InTurn<T>(MemberId member, Func<Task<T>> work)
+    {
+        var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before = Task.CompletedTask;
+        _ = _turns.AddOrUpdate(member, mine.Task, (_, last) =>
+        {
+            before = last;
+            return mine.Task;
+        });
+        try
+        {
+            await before;
+            return await work();
+        }
+        finally
+        {
+            _turns.TryRemove(new(member, mine.Task));
+            mine.SetResult();
+        }
     }
 }

@@ -19,6 +19,9 @@ internal sealed class MemberClaim(MemberId member, MemberAccount account, Stored
 
     public MemberAccount Account { get; } = account;
 
+    /// <summary>The claim in the store, as it was taken.</summary>
+    public ClaimRow Row { get; set; }
+
     /// <summary>The stored checkpoint that the account goes beyond.</summary>
     public StoredCheckpoint Stored { get; set; } = stored;
 
@@ -40,8 +43,11 @@ internal sealed class MemberClaim(MemberId member, MemberAccount account, Stored
     /// <summary>Whether a checkpoint of it is being written.</summary>
     public bool Saving { get; set; }
 
-    /// <summary>Whether nothing would be lost with it.</summary>
-    public bool IsSaved => !Saving && Stored.Sequence == Account.Sequence;
+    /// <summary>The last of its checkpoints that were asked for: they are written one after another.</summary>
+    public Task LastSave { get; set; } = Task.CompletedTask;
+
+    /// <summary>Whether nothing would be lost with it. Another silo that took the member over may have stored more than we know.</summary>
+    public bool IsSaved => !Saving && Stored.Sequence >= Account.Sequence;
 
     /// <summary>Adds an entry that the ledger has taken. Call under <see cref="Gate"/>.</summary>
     public void Add(MemberEntry entry, LedgerPosition at, Commit? commit)
@@ -50,6 +56,13 @@ internal sealed class MemberClaim(MemberId member, MemberAccount account, Stored
         LastCommit = commit;
         Newest = at;
     }
+}
+
+/// <summary>An activation that a member's claim is given to.</summary>
+internal interface IClaimOwner
+{
+    /// <summary>Another activation owns the claim. Called under the claim's gate, on any thread and more than once.</summary>
+    void Moved();
 }
 
 /// <summary>A place in the ledger.</summary>

@@ -17,6 +17,10 @@ public sealed class CheckpointOptions
     [Range(1, 3_600_000)]
     public int ClassEveryMs { get; set; } = 10_000;
 
+    /// <summary>How many members are checkpointed side by side.</summary>
+    [Range(1, 256)]
+    public int SideBySide { get; set; } = 8;
+
     /// <summary>How often the checkpointer looks, in ms.</summary>
     [Range(1, 60_000)]
     public int LookEveryMs { get; set; } = 500;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Usage;
@@ -15,6 +16,8 @@ namespace CoopGrid.Grains.Usage;
 internal sealed class CheckpointStore(
     [FromKeyedServices(GrainStates.Storage)] IGrainStorage storage, ILedgerStore ledger)
 {
+    private readonly ConcurrentDictionary<long, long> _ends = new();
+
     private static readonly GrainType MemberType = GrainType.Create(GrainStates.Member);
     private static readonly GrainType KeysType = GrainType.Create(GrainStates.MemberKeys);
 
@@ -22,15 +25,14 @@ internal sealed class CheckpointStore(
     /// <exception cref="LedgerCorruptException">The checkpoint is beyond the log's end: the ledger was restored from an older copy.</exception>
     public async Task<MemberClaim> LoadAsync(MemberId member)
     {
-        var state = new GrainState<MemberCheckpoint>(new MemberCheckpoint());
-        await storage.ReadStateAsync(GrainStates.Member, MemberGrainId(member), state);
+        GrainState<MemberCheckpoint> state = await Read(member);
         if (!state.RecordExists || state.State is not { } checkpoint) return new(member, new MemberAccount(), StoredCheckpoint.Nothing);
 
         await ExpectWithinLog(member, checkpoint);
         MemberAccount account = checkpoint.ToAccount();
         foreach (KeyBlockRef block in checkpoint.Blocks)
         {
-            GrainState<KeyBlock> keys = await ReadBlock(member, block.Number);
+            GrainState<KeyBlock> keys = await ReadBlock(member, block);
             foreach (byte[] entry in keys.State?.Entries ?? []) account.Keys.Remember((Admitted)MemberEntryCodec.Decode(entry));
         }
 
@@ -38,12 +40,16 @@ internal sealed class CheckpointStore(
         return new(member, account, Stored(checkpoint, state.ETag));
     }
 
+    /// <summary>Up to which entry the member's checkpoint goes; 0 if it has none.</summary>
+    public async Task<long> SequenceOfAsync(MemberId member) => (await Read(member)).State?.Sequence ?? 0;
+
     /// <summary>Writes the keys, then the checkpoint; <paramref name="keys"/> may be empty.</summary>
+    /// <returns>What is stored then. Committed entries are one history, so a checkpoint that goes further is never written over (L3).</returns>
     /// <param name="checkpoint">All of its entries are committed. Its blocks end with the one that is written now, if there are keys.</param>
     public async Task<StoredCheckpoint> SaveAsync(
         MemberId member, StoredCheckpoint stored, MemberCheckpoint checkpoint, ImmutableArray<Remembered> keys)
     {
-        if (!keys.IsEmpty) await WriteBlock(member, checkpoint.Blocks[^1].Number, KeyBlock.From(keys));
+        if (!keys.IsEmpty) await WriteBlock(member, checkpoint.Blocks[^1], KeyBlock.From(keys));
         var state = new GrainState<MemberCheckpoint>(checkpoint, stored.ETag) { RecordExists = stored.ETag is not null };
         try
         {
@@ -51,16 +57,16 @@ internal sealed class CheckpointStore(
         }
         catch (InconsistentStateException)
         {
-            // Nobody else writes here: an earlier write that seemed to fail has arrived after all.
-            var arrived = new GrainState<MemberCheckpoint>(new MemberCheckpoint());
-            await storage.ReadStateAsync(GrainStates.Member, MemberGrainId(member), arrived);
+            // An earlier write that seemed to fail has arrived after all, or a silo that was taken for dead has written.
+            GrainState<MemberCheckpoint> arrived = await Read(member);
+            if (arrived.State is { } other && other.Sequence >= checkpoint.Sequence) return Stored(other, arrived.ETag);
             state = new(checkpoint, arrived.ETag) { RecordExists = arrived.RecordExists };
             await storage.WriteStateAsync(GrainStates.Member, MemberGrainId(member), state);
         }
 
         foreach (KeyBlockRef gone in stored.Blocks)
         {
-            if (!checkpoint.Blocks.Contains(gone)) await ClearBlock(member, gone.Number);
+            if (!checkpoint.Blocks.Contains(gone)) await ClearBlock(member, gone);
         }
 
         return Stored(checkpoint, state.ETag);
@@ -71,10 +77,10 @@ internal sealed class CheckpointStore(
 
     private async Task ExpectWithinLog(MemberId member, MemberCheckpoint checkpoint)
     {
-        foreach (ProducerRow producer in await ledger.ListProducersAsync(CancellationToken.None))
-        {
-            if (producer.Producer == checkpoint.Producer && checkpoint.Position <= producer.Position) return;
-        }
+        // Logs only grow: what was within one is within it.
+        if (_ends.TryGetValue(checkpoint.Producer, out long end) && checkpoint.Position <= end) return;
+        foreach (ProducerRow producer in await ledger.ListProducersAsync(CancellationToken.None)) _ends[producer.Producer] = producer.Position;
+        if (_ends.TryGetValue(checkpoint.Producer, out end) && checkpoint.Position <= end) return;
 
         throw new LedgerCorruptException(
             checkpoint.Producer,
@@ -82,28 +88,35 @@ internal sealed class CheckpointStore(
             $"member {member} is checkpointed beyond the log's end: the ledger is older than the checkpoints; restore both from one backup");
     }
 
-    private async Task WriteBlock(MemberId member, long number, KeyBlock block)
+    private async Task WriteBlock(MemberId member, KeyBlockRef place, KeyBlock block)
     {
         // A crash between this write and the checkpoint's may have left a block of this number behind.
-        GrainState<KeyBlock> state = await ReadBlock(member, number);
+        GrainState<KeyBlock> state = await ReadBlock(member, place);
         state.State = block;
-        await storage.WriteStateAsync(GrainStates.MemberKeys, BlockId(member, number), state);
+        await storage.WriteStateAsync(GrainStates.MemberKeys, BlockId(member, place), state);
     }
 
-    private async Task ClearBlock(MemberId member, long number)
+    private async Task ClearBlock(MemberId member, KeyBlockRef place)
     {
-        GrainState<KeyBlock> state = await ReadBlock(member, number);
-        if (state.RecordExists) await storage.ClearStateAsync(GrainStates.MemberKeys, BlockId(member, number), state);
+        GrainState<KeyBlock> state = await ReadBlock(member, place);
+        if (state.RecordExists) await storage.ClearStateAsync(GrainStates.MemberKeys, BlockId(member, place), state);
     }
 
-    private async Task<GrainState<KeyBlock>> ReadBlock(MemberId member, long number)
+    private async Task<GrainState<KeyBlock>> ReadBlock(MemberId member, KeyBlockRef place)
     {
         var state = new GrainState<KeyBlock>(new KeyBlock());
-        await storage.ReadStateAsync(GrainStates.MemberKeys, BlockId(member, number), state);
+        await storage.ReadStateAsync(GrainStates.MemberKeys, BlockId(member, place), state);
+        return state;
+    }
+
+    private async Task<GrainState<MemberCheckpoint>> Read(MemberId member)
+    {
+        var state = new GrainState<MemberCheckpoint>(new MemberCheckpoint());
+        await storage.ReadStateAsync(GrainStates.Member, MemberGrainId(member), state);
         return state;
     }
 
     private static GrainId MemberGrainId(MemberId member) => GrainId.Create(MemberType, IdSpan.Create(member.ToString()));
 
-    private static GrainId BlockId(MemberId member, long number) => GrainId.Create(KeysType, IdSpan.Create($"{member}#{number}"));
+    private static GrainId BlockId(MemberId member, KeyBlockRef place) => GrainId.Create(KeysType, IdSpan.Create(place.KeyOf(member)));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using CoopGrid.Domain.Admission;
@@ -11,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace CoopGrid.Grains.Usage;
 
 /// <summary>
-/// Writes dirty members' checkpoints, oldest first, so that the ledger's tail stays bounded (L6), and then deletes the segments that every
-/// member and class is beyond. One loop: it is the only writer of members' checkpoints.
+/// Writes dirty members' checkpoints, some side by side, oldest first, so that the ledger's tail stays bounded (L6), and then has the segments
+/// deleted that every member and class is beyond. One loop takes from the queue; a member's checkpoints are written one after another.
 /// </summary>
 internal sealed partial class Checkpointer(
     DirtyQueue dirty,
@@ -25,16 +26,27 @@ internal sealed partial class Checkpointer(
     IOptions<CheckpointOptions> options,
     ILogger<Checkpointer> logger) : BackgroundService
 {
-    private readonly List<Dirty> _failed = [];
+    private const ConfigureAwaitOptions AfterIt =
+        ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding;
+
+    // Taken from the queue and not saved yet, because that is under way or has failed.
+    private readonly ConcurrentDictionary<Dirty, bool> _taken = new();
 
     /// <summary>Writes every dirty claim now, whatever its age: for a stop, and for tests.</summary>
+    /// <exception cref="AggregateException">Some could not be written.</exception>
     public async Task SaveAllAsync(CancellationToken cancellation)
     {
-        while (dirty.Head is { } head)
+        while (Take(_ => true) is { Count: > 0 } some)
         {
             cancellation.ThrowIfCancellationRequested();
-            await SaveHead(head);
+            await Save(some);
         }
+    }
+
+    /// <summary>Writes all of one member's account; returns when that is done. A failure is the caller's to try again.</summary>
+    public Task SaveAsync(MemberClaim claim)
+    {
+        lock (claim.Gate) return claim.LastSave = After(claim.LastSave, claim);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A failing store is retried; the ledger's tail holds what is not saved.")]
@@ -45,8 +57,8 @@ internal sealed partial class Checkpointer(
         {
             try
             {
-                await Retry();
-                while (dirty.Head is { } head && IsDue(head) && !stoppingToken.IsCancellationRequested) await SaveHead(head);
+                await Save([.. _taken.Keys]);
+                while (!stoppingToken.IsCancellationRequested && Take(IsDue) is { Count: > 0 } some) await Save(some);
                 await retention.DeleteAsync(LowestUnsaved(), stoppingToken);
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
@@ -57,7 +69,7 @@ internal sealed partial class Checkpointer(
     }
 
     private bool IsDue(Dirty head) =>
-        head.At.Producer != ledger.Producer
+        head.IsUrgent
         || ledger.NextPosition - head.At.Position >= options.Value.MaxTailSegments
         || clock.Read().Micros - head.SinceMicros >= options.Value.MaxAgeMs * 1000L;
 
@@ -65,42 +77,45 @@ internal sealed partial class Checkpointer(
     {
         // The ledger's position first: whoever enters an empty queue after that appends at this position or after it.
         var lowest = new LedgerPosition(ledger.Producer, ledger.NextPosition);
-        if (dirty.Head is { } head && head.At.CompareTo(lowest) < 0) lowest = head.At;
-        foreach (Dirty failed in _failed)
+        if (dirty.Lowest is { } waiting && waiting.CompareTo(lowest) < 0) lowest = waiting;
+        foreach (Dirty taken in _taken.Keys)
         {
-            if (failed.At.CompareTo(lowest) < 0) lowest = failed.At;
+            if (taken.At.CompareTo(lowest) < 0) lowest = taken.At;
         }
 
         return lowest;
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "One member that cannot be saved must not keep the others from it.")]
-    private async Task Retry()
+    private List<Dirty> Take(Func<Dirty, bool> isDue)
     {
-        Exception? failed = null;
-        for (int i = _failed.Count - 1; i >= 0; i--)
+        List<Dirty> taken = [];
+        while (taken.Count < options.Value.SideBySide && dirty.Head is { } head && isDue(head))
         {
-            try
-            {
-                await Save(_failed[i].Claim);
-                _failed.RemoveAt(i);
-            }
-            catch (Exception failure)
-            {
-                failed = failure;
-            }
+            _taken[head] = true;
+
+            // Entries from here on put the claim back into the queue, behind what is being saved.
+            lock (head.Claim.Gate) dirty.Take(head);
+            taken.Add(head);
         }
 
-        if (failed is not null) LogFailed(failed);
+        return taken;
     }
 
-    private async Task SaveHead(Dirty head)
+    private async Task Save(IReadOnlyList<Dirty> some)
     {
-        // Entries from here on put the claim back into the queue, behind what is being saved.
-        lock (head.Claim.Gate) dirty.Take();
-        _failed.Add(head);
-        await Save(head.Claim);
-        _failed.Remove(head);
+        // One member that cannot be saved must not keep the others from it: what fails stays among the taken.
+        Task all = Task.WhenAll(some.Select(async one =>
+        {
+            await SaveAsync(one.Claim);
+            _taken.TryRemove(one, out _);
+        }));
+        await all;
+    }
+
+    private async Task After(Task before, MemberClaim claim)
+    {
+        await before.ConfigureAwait(AfterIt);
+        await Save(claim);
     }
 
     private async Task Save(MemberClaim claim)
@@ -144,7 +159,7 @@ internal sealed partial class Checkpointer(
         claim.Account.Keys.Forget(horizon);
         ImmutableArray<Remembered> keys = [.. claim.Account.Keys.After(claim.Stored.Sequence)];
         ImmutableArray<KeyBlockRef> blocks = claim.Stored.Blocks.RemoveAll(block => block.Newest < horizon);
-        if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(claim.Stored), keys.Max(key => key.Admitted.At)));
+        if (!keys.IsEmpty) blocks = blocks.Add(new(NextBlock(claim.Stored), keys.Max(key => key.Admitted.At), ledger.Producer));
         return (MemberCheckpoint.From(claim.Account, claim.Newest.Producer, claim.Newest.Position, blocks), keys);
     }
 

@@ -104,9 +104,16 @@ public sealed record MemberCheckpoint
 public readonly record struct StoredMeter(
     [property: Id(0)] string Meter, [property: Id(1)] long Sequence, [property: Id(2)] ulong Payload, [property: Id(3)] long LastSlice);
 
-/// <summary>Which block of keys, and when its last key was admitted.</summary>
+/// <summary>Which block of keys, when its last key was admitted, and by whom it was written (0 in what was stored before silos were many).</summary>
 [GenerateSerializer, Immutable, Alias("coopgrid.state.key-block-ref.1")]
-public readonly record struct KeyBlockRef([property: Id(0)] long Number, [property: Id(1)] Instant Newest);
+public readonly record struct KeyBlockRef(
+    [property: Id(0)] long Number, [property: Id(1)] Instant Newest, [property: Id(2)] long Producer = 0)
+{
+    /// <summary>
+    /// Under what it is stored. A silo that was taken for dead may still write: it must not write over what its successor's checkpoint names.
+    /// </summary>
+    public string KeyOf(MemberId member) => Producer == 0 ? $"{member}#{Number}" : $"{member}#{Producer}.{Number}";
+}
 
 /// <summary>How much of an admission was given back.</summary>
 [GenerateSerializer, Immutable, Alias("coopgrid.state.return.1")]

@@ -6,8 +6,7 @@ using CoopGrid.Model;
 namespace CoopGrid.Grains.Usage;
 
 /// <summary>
-/// Deletes segments that every member and class is beyond (L6): members by the lowest position that no checkpoint holds, classes by
-/// what each says it has checkpointed of every producer. A predecessor that everybody is beyond is drained.
+/// Says what of a log every class is beyond, and deletes from this silo's own log what every member and class is beyond (L6).
 /// </summary>
 internal sealed class Retention(ILedgerStore ledger, ICheckpointStore checkpoints, LedgerWriter writer)
 {
@@ -28,13 +27,21 @@ internal sealed class Retention(ILedgerStore ledger, ICheckpointStore checkpoint
         }
     }
 
+    /// <summary>Whether every class has checkpointed all that a producer's log holds of it.</summary>
+    public bool ClassesAreBeyond(long producer)
+    {
+        foreach (((_, long of), Progress progress) in _classes)
+        {
+            if (of == producer && progress.Touched > progress.Saved) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Deletes what lies before <paramref name="lowestUnsaved"/> and before every class's checkpoint.</summary>
+    /// <param name="lowestUnsaved">In this silo's log, at or before the first entry that its member's checkpoint lacks.</param>
     public async Task DeleteAsync(LedgerPosition lowestUnsaved, CancellationToken cancellation)
     {
-        // While a predecessor's entries are not all checkpointed, nothing goes.
-        if (lowestUnsaved.Producer != writer.Producer) return;
-        await DrainPredecessors(cancellation);
-
         long upTo = lowestUnsaved.Position - 1;
         foreach (((_, long producer), Progress progress) in _classes)
         {
@@ -47,25 +54,10 @@ internal sealed class Retention(ILedgerStore ledger, ICheckpointStore checkpoint
         _deleted = upTo;
     }
 
-    private async Task DrainPredecessors(CancellationToken cancellation)
+    /// <summary>The producer is drained: nothing of it is asked for any more.</summary>
+    public void Forget(long producer)
     {
-        foreach (ProducerRow producer in await ledger.ListProducersAsync(cancellation))
-        {
-            if (producer.State != ProducerState.Sealed || !ClassesAreBeyond(producer.Producer)) continue;
-            await checkpoints.FlushAsync(cancellation);
-            await ledger.MarkDrainedAsync(producer.Producer, cancellation);
-            await ledger.DeleteAsync(producer.Producer, producer.Position, cancellation);
-        }
-    }
-
-    private bool ClassesAreBeyond(long producer)
-    {
-        foreach (((_, long of), Progress progress) in _classes)
-        {
-            if (of == producer && progress.Touched > progress.Saved) return false;
-        }
-
-        return true;
+        foreach ((ClassId, long Producer) key in _classes.Keys.Where(key => key.Producer == producer).ToList()) _classes.TryRemove(key, out _);
     }
 
     private sealed record Progress(long Touched, long Saved);

@@ -1,0 +1,18 @@
+using CoopGrid.Grains.Ledger;
+
+namespace CoopGrid.Grains.Hosting;
+
+/// <summary>The cluster's membership, as this silo sees it.</summary>
+public interface ISiloMembership
+{
+    /// <summary>This silo, and the newest view it has seen.</summary>
+    SiloName Own { get; }
+
+    /// <summary>
+    /// Whether a silo is dead for good: declared so, or absent from a view at least as new as the one that it had seen when it registered (L4a).
+    /// </summary>
+    bool IsGone(SiloName silo);
+
+    /// <summary>Returns after the next change of the view, or after <paramref name="atMost"/>.</summary>
+    Task ChangedAsync(TimeSpan atMost, CancellationToken cancellation);
+}

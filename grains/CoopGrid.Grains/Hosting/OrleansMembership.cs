@@ -1,0 +1,33 @@
+using CoopGrid.Grains.Ledger;
+
+namespace CoopGrid.Grains.Hosting;
+
+/// <summary>The membership that Orleans keeps.</summary>
+internal sealed class OrleansMembership(IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time) : ISiloMembership
+{
+    public SiloName Own => new(local.SiloAddress.ToParsableString(), membership.CurrentSnapshot.Version.Value);
+
+    public bool IsGone(SiloName silo)
+    {
+        ClusterMembershipSnapshot view = membership.CurrentSnapshot;
+        if (view.Members.TryGetValue(SiloAddress.FromParsableString(silo.Address), out ClusterMember? member)) return member.Status == SiloStatus.Dead;
+        return view.Version.Value >= silo.MembershipVersion;
+    }
+
+    public async Task ChangedAsync(TimeSpan atMost, CancellationToken cancellation)
+    {
+        MembershipVersion seen = membership.CurrentSnapshot.Version;
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await using ITimer timer = time.CreateTimer(_ => waiting.Cancel(), null, atMost, Timeout.InfiniteTimeSpan);
+        try
+        {
+            await foreach (ClusterMembershipSnapshot view in membership.MembershipUpdates.WithCancellation(waiting.Token))
+            {
+                if (view.Version > seen) return;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Model;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CoopGrid.Grains.Usage;
+
+/// <summary>
+/// Drains sealed producers in the background: brings in the members that nobody else holds, so that they are checkpointed, waits for
+/// those that are held elsewhere and for the classes, and then has the log deleted (L6). The silo with the lowest open producer does it; should
+/// two think they are the one, each member is still taken by one claim, so they only share the work.
+/// </summary>
+internal sealed partial class Drainer(
+    ILedgerStore ledger,
+    IClaimStore store,
+    ICheckpointStore flush,
+    SealedTails tails,
+    ClaimTable claims,
+    CheckpointStore checkpoints,
+    DirtyQueue dirty,
+    Retention retention,
+    LedgerWriter own,
+    GridClock clock,
+    IOptions<CheckpointOptions> options,
+    ILogger<Drainer> logger) : BackgroundService
+{
+    private const int ReadAtOnce = 256;
+
+    /// <summary>Members brought in and not yet checkpointed: more are waited for, or a large tail would fill the memory.</summary>
+    private const int MostUnsaved = 2048;
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookForRoomEvery = TimeSpan.FromMilliseconds(50);
+
+    private readonly Dictionary<long, HashSet<MemberId>> _left = [];
+
+    /// <summary>Goes once through all that is left, if it is this silo's to do.</summary>
+    public async Task DrainAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(cancellation);
+        HashSet<long> open = [.. producers.Where(producer => producer.State == ProducerState.Open).Select(producer => producer.Producer)];
+        if (producers.All(producer => producer.State != ProducerState.Sealed) || open.Count == 0 || open.Min() != own.Producer) return;
+        open.Remove(own.Producer);
+        foreach (SealedTail tail in await tails.RefreshAsync(cancellation)) await Drain(tail, open, cancellation);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A store that fails is asked again; what is not drained stays in the log.")]
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(LookEvery, clock.Time);
+        do
+        {
+            try
+            {
+                await DrainAsync(stoppingToken);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(failure);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task Drain(SealedTail tail, HashSet<long> open, CancellationToken cancellation)
+    {
+        if (!_left.TryGetValue(tail.Producer, out HashSet<MemberId>? left)) _left[tail.Producer] = left = [.. tail.Members];
+        foreach (MemberId[] some in left.Chunk(ReadAtOnce).ToList())
+        {
+            IReadOnlyList<ClaimRow> rows = await store.ReadAsync(some, cancellation);
+            foreach (ClaimRow[] few in rows.Chunk(options.Value.SideBySide))
+            {
+                while (dirty.UrgentCount > MostUnsaved) await Task.Delay(LookForRoomEvery, clock.Time, cancellation);
+                long[] saved = await Task.WhenAll(few.Select(row => SavedOf(row, open)));
+                for (int i = 0; i < few.Length; i++)
+                {
+                    if (saved[i] >= tail.LastSequenceOf(few[i].Member)) left.Remove(few[i].Member);
+                }
+            }
+        }
+
+        if (left.Count > 0 || !retention.ClassesAreBeyond(tail.Producer)) return;
+        await flush.FlushAsync(cancellation);
+        await ledger.MarkDrainedAsync(tail.Producer, cancellation);
+        await ledger.DeleteAsync(tail.Producer, tail.Position, cancellation);
+        retention.Forget(tail.Producer);
+        _left.Remove(tail.Producer);
+        LogDrained(tail.Producer, tail.Members.Count);
+    }
+
+    /// <summary>Up to which entry the member's stored checkpoint goes, after it was brought in where that is for us to do.</summary>
+    private async Task<long> SavedOf(ClaimRow row, HashSet<long> open) =>
+        open.Contains(row.Producer) ? await checkpoints.SequenceOfAsync(row.Member) : await claims.RecoverAsync(row.Member);
+
+    [LoggerMessage(LogLevel.Information, "Producer {Producer} is drained: every checkpoint is beyond it, of {Members} members.")]
+    private partial void LogDrained(long producer, int members);
+
+    [LoggerMessage(LogLevel.Warning, "Sealed producers could not be drained; it is tried again.")]
+    private partial void LogFailed(Exception failure);
+}
