@@ -30,5 +30,10 @@ public sealed record AdmissionAnswer
     /// <summary>For refusals: what was wrong and what to do.</summary>
     [Id(9)] public string Reason { get; init; } = "";
 
+    /// <summary>
+    /// No decision was made, because the account is with another activation now: whoever asked the grain asks again at once. Never told a caller.
+    /// </summary>
+    [Id(10)] public bool Moved { get; init; }
+
     public static AdmissionAnswer Refused(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
 }

@@ -20,6 +20,8 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
     internal const string NotNow = "The grid cannot record decisions now; ask again with the same key.";
     internal const string NotHere = "The member's account has moved; ask again with the same key.";
 
+    private static readonly AdmissionAnswer Elsewhere = AdmissionAnswer.Refused(Outcome.Unavailable, NotHere) with { Moved = true };
+
     private long _usedMicros = clock.Read().Micros;
 
     public ClassGate Gate => gate;
@@ -65,7 +67,7 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
     {
         lock (claim.Gate)
         {
-            if (!IsOwner) return new(AdmissionAnswer.Refused(Outcome.Unavailable, NotHere), null);
+            if (!IsOwner) return new(Elsewhere, null);
             if (!ledger.CanDecide) return new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
             (Conditions now, PolicyPlan plan) = Conditions(granted?.At);
             IRoom room = granted ?? (spend ? gate.RoomFor(plan.Plan) : gate.LookAt(plan.Plan));
@@ -92,7 +94,8 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
 
         long demanded = claim.Account.Refused?.Admit(now.Period, entry.Key, entry.Units) ?? entry.Units;
         gate.Count(decision.Asked, entry.Lane, admitted: true, now.Period, demanded);
-        return new(decision.Answer, request.Relaxed && now.Policy.RelaxedAllowed ? null : commit);
+        bool relaxed = request.Relaxed && now.Policy.RelaxedAllowed && gate.AllowsRelaxed(now.MonotonicMicros);
+        return new(decision.Answer, relaxed ? null : commit);
     }
 
     private Step Refuse(AdmissionRequest request, in Decision decision, in Conditions now, PolicyPlan plan, bool mayWait)

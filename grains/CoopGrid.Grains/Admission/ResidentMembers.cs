@@ -1,3 +1,4 @@
+using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Model;
@@ -14,6 +15,9 @@ public interface IResidentMembers
 {
     /// <summary>Who decides for the member in this silo; null = call the grain.</summary>
     IRequestDecider? Find(MemberId member);
+
+    /// <summary>How long a request of a lane may wait for room at most, in whichever class of the co-op its member is; in ms.</summary>
+    int LongestWaitMs(string coop, string lane);
 }
 
 /// <summary>Decides one member's requests.</summary>
@@ -36,11 +40,13 @@ public readonly record struct AdmissionPledge(AdmissionAnswer Answer, Commit? Co
 }
 
 /// <inheritdoc cref="IResidentMembers"/>
-internal sealed class ResidentMembers(ClaimTable claims, IOptions<GrainCollectionOptions> collection) : IResidentMembers
+internal sealed class ResidentMembers(ClaimTable claims, ClassGates gates, IOptions<GrainCollectionOptions> collection) : IResidentMembers
 {
     // Now and then a request goes to the grain, for the silo collects an activation that nobody calls.
     private readonly TimeSpan _callEvery = collection.Value.CollectionAge / 4;
 
     public IRequestDecider? Find(MemberId member) =>
         claims.OwnerOf(member) is MemberGrain { Decider: { } decider } && decider.IsUsed(_callEvery) ? decider : null;
+
+    public int LongestWaitMs(string coop, string lane) => gates.LongestWaitMs(coop, lane);
 }

@@ -42,6 +42,7 @@ internal sealed class ClassGate
     private RoomBuckets? _buckets;
     private DemandMeter _demand = new(0);
     private long _mark;
+    private long _relaxedUntil = long.MinValue;
     private long _openPeriod = long.MinValue;
     private int _version;
     private long _countedSince;
@@ -71,6 +72,9 @@ internal sealed class ClassGate
 
     /// <summary>Nothing more is counted before this slice.</summary>
     public long Mark => Volatile.Read(ref _mark);
+
+    /// <summary>Whether an answer decided at a moment of the monotonic clock may be given before its commit, where the class allows it (C1).</summary>
+    public bool AllowsRelaxed(long micros) => micros <= Volatile.Read(ref _relaxedUntil);
 
     /// <summary>The policy of a slice, unless the gate has left it already: a clock that steps back does not bring it back.</summary>
     public PolicyPlan PlanAt(ClassView view, long slice)
@@ -139,7 +143,7 @@ internal sealed class ClassGate
     {
         lock (_lock)
         {
-            LeaseReport lease = _lease.Report();
+            LeaseReport lease = _lease.Report(_clock.Read().Micros);
             Instant now = _clock.Read().Now;
             if (_view is { } view) _openPeriod = Math.Max(_openPeriod, PriceRule.PeriodAt(view.Policies.Current, now));
             return new()
@@ -172,24 +176,29 @@ internal sealed class ClassGate
             Follow(view.At(view.Policies.Current.Window.SliceAt(_clock.Read().Now)).Plan, now);
             leased = signal.Epoch == _lease.Epoch;
             var grant = new LeaseGrant(signal.Epoch, signal.Exchange, new(signal.LeaseUnitsPerSecond, signal.LeaseBurstUnits));
-            if (_lease.Accept(grant)) _buckets!.SetLease(grant.Lease, now);
+            if (_lease.Accept(grant))
+            {
+                _buckets!.SetLease(grant.Lease, now);
+                Volatile.Write(ref _relaxedUntil, _lease.RelaxedUntilMicros);
+            }
+
             Serve();
         }
 
         if (leased) _ready.TrySetResult();
     }
 
-    private bool TryTake(CapacityPlan plan, in RoomRequest request, long micros)
+    internal bool TryTake(CapacityPlan plan, in RoomRequest request, long micros)
     {
         lock (_lock) return Follow(plan, micros) is { } buckets && _waiting.TryPass(buckets, request, micros);
     }
 
-    private bool HasRoom(CapacityPlan plan, in RoomRequest request, long micros)
+    internal bool HasRoom(CapacityPlan plan, in RoomRequest request, long micros)
     {
         lock (_lock) return Follow(plan, micros) is { } buckets && !_waiting.MustWaitBehind(request) && buckets.HasRoom(request, micros);
     }
 
-    private long RetryAfterMs(CapacityPlan plan, in RoomRequest request, long micros)
+    internal long RetryAfterMs(CapacityPlan plan, in RoomRequest request, long micros)
     {
         lock (_lock)
         {
@@ -278,19 +287,5 @@ internal sealed class ClassGate
     private sealed class RoomWait() : TaskCompletionSource<Reading?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public void End(Reading? taken) => TrySetResult(taken);
-    }
-
-    private sealed class GateRoom(ClassGate gate, CapacityPlan plan) : IRoom
-    {
-        public bool TryTake(in RoomRequest request, long monotonicMicros) => gate.TryTake(plan, request, monotonicMicros);
-
-        public long RetryAfterMs(in RoomRequest request, long monotonicMicros) => gate.RetryAfterMs(plan, request, monotonicMicros);
-    }
-
-    private sealed class GateLook(ClassGate gate, CapacityPlan plan) : IRoom
-    {
-        public bool TryTake(in RoomRequest request, long monotonicMicros) => gate.HasRoom(plan, request, monotonicMicros);
-
-        public long RetryAfterMs(in RoomRequest request, long monotonicMicros) => gate.RetryAfterMs(plan, request, monotonicMicros);
     }
 }

@@ -57,10 +57,25 @@ internal sealed partial class ClassGates(
     /// <summary>For how long keys of the class must be remembered, in ms; null while the class is not known here.</summary>
     public long? DedupeWindowMs(ClassId @class)
     {
-        if (!_gates.TryGetValue(@class, out Lazy<Task<ClassGate?>>? opening) || !opening.Value.IsCompletedSuccessfully) return null;
-        if (opening.Value.Result is not { } gate || !gate.Ready.IsCompletedSuccessfully) return null;
+        if (!_gates.TryGetValue(@class, out Lazy<Task<ClassGate?>>? opening) || ReadyOf(opening) is not { } gate) return null;
         ClassPolicies policies = gate.View.Policies;
         return Math.Max(policies.Current.DedupeWindowMs, policies.Next?.DedupeWindowMs ?? 0);
+    }
+
+    /// <summary>How long a request of a lane may wait for room, in ms, at most over a co-op's classes; 0 while nothing is known of them.</summary>
+    public int LongestWaitMs(string coop, string lane)
+    {
+        int longest = 0;
+        foreach ((ClassId id, Lazy<Task<ClassGate?>> opening) in _gates)
+        {
+            if (id.Coop != coop || ReadyOf(opening) is not { } gate) continue;
+            foreach (LanePolicy known in gate.View.Policies.Current.Lanes)
+            {
+                if (known.Name == lane || lane.Length == 0) longest = Math.Max(longest, known.LongestWaitMs);
+            }
+        }
+
+        return longest;
     }
 
     /// <summary>Opens the gates of all classes, now and of those to come.</summary>
@@ -70,6 +85,9 @@ internal sealed partial class ClassGates(
     public void Stop() => _stopping.Cancel();
 
     public void Dispose() => _stopping.Dispose();
+
+    private static ClassGate? ReadyOf(Lazy<Task<ClassGate?>> opening) =>
+        opening.Value is { IsCompletedSuccessfully: true, Result: { Ready.IsCompletedSuccessfully: true } gate } ? gate : null;
 
     private async Task<ClassGate?> Open(ClassId @class)
     {

@@ -1,41 +1,36 @@
+using System.Runtime.InteropServices;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Capacity;
 
-/// <summary>Divides a class's capacity among its gates, exchange by exchange.</summary>
-internal sealed class ClassLeases(long epoch, CapacityPolicy capacity)
+/// <summary>A class's <see cref="SharedCapacity"/> behind its messages. Every call is told the monotonic clock (<c>Reading.Micros</c>).</summary>
+internal sealed class ClassLeases(long epoch, CapacityPolicy capacity, long micros)
 {
-    private readonly LeaseBook _book = new(epoch, new Lease(capacity.UnitsPerSecond, capacity.BurstUnits));
-    private readonly SortedDictionary<long, long[]> _demand = [];
+    private readonly SharedCapacity _shared = new(epoch, Total(capacity), micros);
 
     /// <summary>Names the producers that are open in the store and may hold leases from before.</summary>
-    public void OpenGates(IEnumerable<long> producers) => _book.OpenGates(producers);
+    public void OpenGates(IEnumerable<long> producers) => _shared.OpenGates(producers);
 
-    /// <summary>The producer will use nothing any more.</summary>
-    public void Seal(long producer)
-    {
-        _book.Seal(producer);
-        _demand.Remove(producer);
-    }
+    /// <summary>
+    /// The producer is sealed in the store and followed to its end. Its lease is freed when no relaxed answer can rest on it any more.
+    /// </summary>
+    public void Seal(long producer, long micros) => _shared.Seal(producer, micros);
+
+    /// <summary>Frees what is due; every answer does so too.</summary>
+    public void Settle(long micros) => _shared.Settle(micros);
 
     /// <summary>A change of policy.</summary>
-    public void SetCapacity(CapacityPolicy capacity) => _book.SetTotal(new(capacity.UnitsPerSecond, capacity.BurstUnits));
+    public void SetCapacity(CapacityPolicy capacity) => _shared.SetTotal(Total(capacity));
 
     /// <summary>Answers a gate; null if a later activation of the class has spoken to it, so that this one must end.</summary>
-    public LeaseGrant? Answer(GateReport report)
+    public LeaseGrant? Answer(GateReport report, long micros)
     {
-        _book.Register(report.Producer);
-        _demand[report.Producer] = [.. report.TierDemand];
         var held = new LeaseReport(report.LeaseEpoch, report.Exchange, new(report.LeaseUnitsPerSecond, report.LeaseBurstUnits));
-        return _book.TryAnswer(report.Producer, held, WantedBy(report.Producer), out LeaseGrant grant) ? grant : null;
+        var demand = new GateDemand(ImmutableCollectionsMarshal.AsArray(report.TierDemand) ?? []);
+        return _shared.TryAnswer(report.Producer, held, demand, micros, out LeaseGrant grant) ? grant : null;
     }
 
-    private Lease WantedBy(long producer)
-    {
-        long[] producers = [.. _demand.Keys];
-        Lease[] leases = CapacityDivision.Leases(_book.Total, [.. _demand.Values]);
-        return leases[Array.IndexOf(producers, producer)];
-    }
+    private static Lease Total(CapacityPolicy capacity) => new(capacity.UnitsPerSecond, capacity.BurstUnits);
 }

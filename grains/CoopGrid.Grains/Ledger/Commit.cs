@@ -4,7 +4,8 @@ namespace CoopGrid.Grains.Ledger;
 /// The fate of one segment, shared by everything appended to it. However many wait for it, it holds one completion source.
 /// </summary>
 /// <param name="position">The segment's position in its producer's log, from 1.</param>
-public sealed class Commit(long position)
+/// <param name="waiters">Where waiters go on; null = the thread pool.</param>
+public sealed class Commit(long position, TaskScheduler? waiters = null)
 {
     private readonly Lock _lock = new();
     private volatile TaskCompletionSource<bool> _attempt = NewAttempt();
@@ -67,8 +68,13 @@ public sealed class Commit(long position)
 
     // Waiters must not run on the ledger's thread. It wakes one thread of the pool, whose own queue takes them: waking one for each would
     // cost more than what each still has to do.
-    private static void Release(TaskCompletionSource<bool> attempt, bool durable) =>
-        ThreadPool.UnsafeQueueUserWorkItem(static state => state.attempt.SetResult(state.durable), (attempt, durable), preferLocal: false);
+    private void Release(TaskCompletionSource<bool> attempt, bool durable)
+    {
+        if (waiters is null)
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.attempt.SetResult(state.durable), (attempt, durable), preferLocal: false);
+        else
+            Task.Factory.StartNew(() => attempt.SetResult(durable), CancellationToken.None, TaskCreationOptions.None, waiters);
+    }
 
     private static TaskCompletionSource<bool> NewAttempt() => new();
 }

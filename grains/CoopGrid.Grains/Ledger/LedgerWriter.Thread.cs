@@ -5,14 +5,59 @@ namespace CoopGrid.Grains.Ledger;
 /// <content>What the ledger's own thread does.</content>
 public sealed partial class LedgerWriter
 {
+    private bool _hasWriting;
+    private Segment? _segment;
+    private int _attempts;
+
+    /// <summary>What the ledger's thread has to wait for.</summary>
+    internal enum NextStep
+    {
+        /// <summary>Something that is gathered.</summary>
+        Gather,
+
+        /// <summary>The time after a failed attempt.</summary>
+        WaitToRetry,
+
+        /// <summary>Nothing: it is sealed or closed.</summary>
+        Ended,
+    }
+
     private TimeSpan StallAfter => TimeSpan.FromMilliseconds(_options.StallAfterMs);
+
+    /// <summary>
+    /// Does what can be done now without waiting: one attempt to commit what is being written, or else what is gathered.
+    /// </summary>
+    /// <returns>What must come before the next step.</returns>
+    internal NextStep Step()
+    {
+        if (!_hasWriting && !TakeGathered()) return _closing ? NextStep.Ended : NextStep.Gather;
+        _segment ??= _writing.Close(Producer, _writingCommit!.Position);
+        switch (Attempt(_segment, ++_attempts))
+        {
+            case CommitResult.Committed:
+                Publish(_segment);
+                _writing.Clear();
+                (_hasWriting, _segment, _attempts) = (false, null, 0);
+                return NextStep.Gather;
+            case CommitResult.Sealed:
+                LogSealed(Producer, _segment.Position);
+                Seal();
+                return NextStep.Ended;
+            default:
+                return _closing ? NextStep.Ended : NextStep.WaitToRetry;
+        }
+    }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever ends the thread must release the waiters and stop the process.")]
     private void Run()
     {
         try
         {
-            while (TakeGathered() && Write(_writing.Close(Producer, _writingCommit!.Position))) _writing.Clear();
+            for (var next = NextStep.Gather; next != NextStep.Ended; next = Step())
+            {
+                if (next == NextStep.WaitToRetry) WaitToRetry(_attempts);
+                else WaitForGathered();
+            }
         }
         catch (Exception failure)
         {
@@ -26,25 +71,15 @@ public sealed partial class LedgerWriter
         }
     }
 
-    /// <summary>Waits for something gathered and takes it; false once there is nothing left and the ledger closes.</summary>
-    private bool TakeGathered()
+    /// <summary>Waits until enough is gathered, or something for long enough, or the ledger closes.</summary>
+    private void WaitForGathered()
     {
         int enough = _enough;
         while (true)
         {
             lock (_lock)
             {
-                int gathered = _gathering.Count;
-                if (gathered >= enough || (gathered > 0 && _closing))
-                {
-                    _enough = _options.EnoughAfter(gathered);
-                    (_gathering, _writing) = (_writing, _gathering);
-                    _writingCommit = _gatheringCommit;
-                    _gatheringCommit = new(_writingCommit.Position + 1);
-                    return true;
-                }
-
-                if (_closing) return false;
+                if (_gathering.Count >= enough || _closing) return;
                 _wakeAt = enough;
             }
 
@@ -52,25 +87,18 @@ public sealed partial class LedgerWriter
         }
     }
 
-    /// <summary>Sends one segment until its fate is known; false if the thread must end.</summary>
-    private bool Write(Segment segment)
+    /// <summary>Takes what is gathered; false if that is nothing.</summary>
+    private bool TakeGathered()
     {
-        for (int attempt = 1; ; attempt++)
+        lock (_lock)
         {
-            switch (Attempt(segment, attempt))
-            {
-                case CommitResult.Committed:
-                    Publish(segment);
-                    return true;
-                case CommitResult.Sealed:
-                    LogSealed(Producer, segment.Position);
-                    Seal();
-                    return false;
-                default:
-                    if (_closing) return false;
-                    WaitToRetry(attempt);
-                    break;
-            }
+            int gathered = _gathering.Count;
+            if (gathered == 0) return false;
+            _enough = _options.EnoughAfter(gathered);
+            (_gathering, _writing) = (_writing, _gathering);
+            _writingCommit = _gatheringCommit;
+            _gatheringCommit = new(_writingCommit.Position + 1, Stepped);
+            return _hasWriting = true;
         }
     }
 

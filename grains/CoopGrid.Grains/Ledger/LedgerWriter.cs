@@ -33,7 +33,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     private ImmutableArray<ICommitObserver> _observers = [];
     private SegmentWriter _gathering;
     private SegmentWriter _writing;
-    private Commit _gatheringCommit = new(1);
+    private Commit _gatheringCommit;
     private Commit? _writingCommit;
     private long _attemptStarted;
     private volatile bool _stalled;
@@ -52,6 +52,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         _logger = logger;
         _gathering = new(options.MaxSegmentBytes, options.MaxSegmentEntries);
         _writing = new(options.MaxSegmentBytes, options.MaxSegmentEntries);
+        _gatheringCommit = new(1);
         _watch = clock.CreateTimer(_ => OnWatch(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -67,6 +68,11 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     /// <summary>Completes when another process has sealed this log (or its thread is lost): the process must exit.</summary>
     public Task Sealed => _sealed.Task;
 
+    /// <summary>
+    /// Where waiters go on when a simulation calls <see cref="Step"/> in the thread's stead; null = it has its thread.
+    /// </summary>
+    internal TaskScheduler? Stepped { get; init; }
+
     /// <summary>Has <paramref name="observer"/> told of every commit from the next one on.</summary>
     public void Observe(ICommitObserver observer) => ImmutableInterlocked.Update(ref _observers, all => all.Add(observer));
 
@@ -79,11 +85,11 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         LogOpened(row.Producer);
         lock (_lock)
         {
-            _gatheringCommit = new(row.Position + 1);
+            _gatheringCommit = new(row.Position + 1, Stepped);
             _accepting = true;
         }
 
-        new Thread(Run) { IsBackground = true, Name = "ledger" }.Start();
+        if (Stepped is null) new Thread(Run) { IsBackground = true, Name = "ledger" }.Start();
         return row;
     }
 
@@ -173,7 +179,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         }
 
         _wake.Set();
-        if (started) await _ended.Task;
+        if (started && Stepped is null) await _ended.Task;
         await _watch.DisposeAsync();
     }
 }

@@ -40,7 +40,7 @@ internal sealed partial class ClassGrain
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
         _price = new ClassPrice(_id, stored.Policies.TimeZone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
-        _leases = new ClassLeases(_epoch, _inForce.Capacity);
+        _leases = new ClassLeases(_epoch, _inForce.Capacity, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
         _changed = true;
@@ -77,7 +77,7 @@ internal sealed partial class ClassGrain
         await _log!.FollowSealed(producers);
         foreach (ProducerRow producer in producers)
         {
-            if (producer.State != ProducerState.Open) _leases!.Seal(producer.Producer);
+            if (producer.State != ProducerState.Open) _leases!.Seal(producer.Producer, micros);
         }
     }
 

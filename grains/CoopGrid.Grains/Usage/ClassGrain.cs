@@ -83,7 +83,7 @@ internal sealed partial class ClassGrain(
 
         if (report.LastTick is { } tick) await _log.Follow(tick);
         _price.Hear(report);
-        if (_leases.Answer(report) is not { } grant)
+        if (_leases.Answer(report, clock.Read().Micros) is not { } grant)
         {
             DeactivateOnIdle();
             throw new InvalidOperationException($"Another activation of class {_id} has a higher epoch than {_epoch}.");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Grains.Admission;
+using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using CoopGrid.Protocol.V1;
 using CoopGrid.Silo.Hosting;
@@ -15,8 +16,14 @@ namespace CoopGrid.Silo.Grpc;
 /// failure of the infrastructure into "no decision is known".
 /// </summary>
 internal sealed class AdmissionDesk(
-    MemberGrains members, IResidentMembers residents, Coops coops, Senders senders, IOptions<GridSettings> settings)
+    MemberGrains members, IResidentMembers residents, Coops coops, Senders senders, IOptions<GridSettings> settings, TimeProvider time)
 {
+    /// <summary>Within this a call to a grain is answered, or its silo or the store is not to be had (SPEC.md §4: no decision is known).</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
+
+    // A member that moves on is found again at the next call, or the one after it.
+    private const int MostMoves = 4;
+
     private const string Crowded = "Too many requests are under way; ask again with the same key.";
     private const string Unknown = "No decision is known; ask again with the same key.";
 
@@ -61,7 +68,7 @@ internal sealed class AdmissionDesk(
             if (!await coops.ExistsAsync(coop)) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
             if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await senders.FindAsync(coop, request.Sender);
             if (!Ids.IsName(member)) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
-            return await members.Of(new(coop, member)).Cancel(request.Key, request.Units, caller: "");
+            return await InTime(members.Of(new(coop, member)).Cancel(request.Key, request.Units, caller: ""), TimeSpan.Zero);
         }
         catch (Exception)
         {
@@ -88,9 +95,9 @@ internal sealed class AdmissionDesk(
         try
         {
             AdmissionRequest asked = AdmissionMapping.ToRequest(request);
-            if (quote) return await members.Of(found.Member).Quote(asked);
-            if (residents.Find(found.Member) is not { } decider) return await members.Of(found.Member).Admit(asked);
+            if (quote || residents.Find(found.Member) is not { } decider) return await AskGrain(found.Member, asked, quote);
             AdmissionPledge pledge = await decider.Pledge(asked);
+            if (pledge.Answer.Moved) return await AskGrain(found.Member, asked, quote);
             return pledge.Commit is null || await pledge.Commit.Committed() ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
         catch (Exception)
@@ -117,8 +124,8 @@ internal sealed class AdmissionDesk(
             ImmutableArray<AdmissionRequest> asked = [.. places.Select(place => AdmissionMapping.ToRequest(requests[place]))];
             IReadOnlyList<AdmissionAnswer> told = residents.Find(member) is { } decider
                 ? await Task.WhenAll(asked.Select(request => Decided(decider, request)))
-                : await members.Of(member).AdmitBatch(asked);
-            for (int i = 0; i < places.Count; i++) answers[places[i]] = told[i];
+                : await InTime(members.Of(member).AdmitBatch(asked), asked.Max(LongestWait(member)));
+            for (int i = 0; i < places.Count; i++) answers[places[i]] = told[i].Moved ? await AskGrain(member, asked[i], quote: false) : told[i];
         }
         catch (Exception)
         {
@@ -129,6 +136,26 @@ internal sealed class AdmissionDesk(
             Leave(places.Count);
         }
     }
+
+    private async Task<AdmissionAnswer> AskGrain(MemberId member, AdmissionRequest asked, bool quote)
+    {
+        TimeSpan longest = LongestWait(member)(asked);
+        for (int moves = 0; ; moves++)
+        {
+            IMemberGrain grain = members.Of(member);
+            AdmissionAnswer answer = await InTime(quote ? grain.Quote(asked) : grain.Admit(asked), longest);
+            if (!answer.Moved || moves == MostMoves) return answer;
+        }
+    }
+
+    private Func<AdmissionRequest, TimeSpan> LongestWait(MemberId member) => asked =>
+    {
+        int longest = residents.LongestWaitMs(member.Coop, asked.Lane);
+        return TimeSpan.FromMilliseconds(Math.Min(asked.MaxWaitMs ?? longest, longest));
+    };
+
+    /// <exception cref="TimeoutException">There was no answer in time; what became of the call is not known.</exception>
+    private Task<T> InTime<T>(ValueTask<T> call, TimeSpan longestWait) => call.AsTask().WaitAsync(AnswerWithin + longestWait, time);
 
     private bool TryEnter(int requests)
     {

@@ -9,8 +9,10 @@ using SliceUsage = CoopGrid.Model.SliceUsage;
 namespace CoopGrid.Silo.Grpc;
 
 /// <summary>The door for meters.</summary>
-internal sealed class MeteringService(IGrainFactory grains, Coops coops) : Metering.MeteringBase
+internal sealed class MeteringService(IGrainFactory grains, Coops coops, TimeProvider time) : Metering.MeteringBase
 {
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
+
     public override async Task<ReportUsageReply> ReportUsage(ReportUsageRequest request, ServerCallContext context)
     {
         ReportAnswer answer = await Report(request);
@@ -54,7 +56,8 @@ internal sealed class MeteringService(IGrainFactory grains, Coops coops) : Meter
                 Sequence = request.Sequence,
                 Slices = [.. request.Slices.Select(slice => new SliceUsage(slice.Slice, slice.Units))],
             };
-            return await grains.GetGrain<IMeterGrain>(new MemberId(request.Coop, request.Meter).ToString()).Report(report);
+            IMeterGrain meter = grains.GetGrain<IMeterGrain>(new MemberId(request.Coop, request.Meter).ToString());
+            return await meter.Report(report).AsTask().WaitAsync(AnswerWithin, time);
         }
         catch (Exception)
         {

@@ -4,6 +4,7 @@ using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Silo.Grpc;
 using CoopGrid.Silo.Ledger;
+using CoopGrid.Silo.Ledger.Sqlite;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -42,7 +43,7 @@ internal static class GridHost
         builder.Services.AddSingleton(FoundingCharter.Read(settings.Charter));
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
 
-        AddStorage(builder.Services, settings, out SqliteStorage storage);
+        AddStorage(builder.Services, settings, out GridStorage storage);
         builder.UseOrleans(silo => AddSilo(silo, settings, storage));
         AddDoors(builder.Services);
         if (demonstrate) builder.AddDemonstration();
@@ -95,9 +96,9 @@ internal static class GridHost
         kestrel.Listen(IPAddress.Loopback, settings.Http.Port, listen => listen.Protocols = HttpProtocols.Http1);
     }
 
-    private static void AddStorage(IServiceCollection services, GridSettings settings, out SqliteStorage storage)
+    private static void AddStorage(IServiceCollection services, GridSettings settings, out GridStorage storage)
     {
-        SqliteStorage opened = SqliteStorage.Open(settings.DataPath, TimeProvider.System);
+        GridStorage opened = SqliteStorage.Open(settings.DataPath, TimeProvider.System);
         services.AddSingleton(_ => opened);
         services.AddSingleton(opened.Ledger);
         services.AddSingleton(opened.Directory);
@@ -105,13 +106,19 @@ internal static class GridHost
         services.AddSingleton(opened.Classes);
         services.AddSingleton(opened.Prices);
         services.AddSingleton(opened.Slices);
-        services.AddSingleton<ICheckpointStore>(opened.Checkpoints);
+        services.AddSingleton(opened.Checkpoints);
         storage = opened;
     }
 
-    private static void AddSilo(ISiloBuilder silo, GridSettings settings, SqliteStorage storage)
+    private static void AddSilo(ISiloBuilder silo, GridSettings settings, GridStorage storage)
     {
-        silo.UseLocalhostClustering(settings.Silo.Port, settings.Silo.GatewayPort);
+        silo.Configure<EndpointOptions>(endpoint =>
+        {
+            endpoint.AdvertisedIPAddress = IPAddress.Loopback;
+            endpoint.SiloPort = settings.Silo.Port;
+            endpoint.GatewayPort = settings.Silo.GatewayPort;
+        });
+        storage.AddCluster(silo);
         silo.Configure<ClusterOptions>(cluster =>
         {
             cluster.ClusterId = "coopgrid";
@@ -123,7 +130,7 @@ internal static class GridHost
             collection.CollectionQuantum = TimeSpan.FromSeconds(Math.Clamp(settings.Silo.CollectionAgeSeconds / 4, 1, 60));
         });
         silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = CachedAddresses);
-        silo.AddSqliteCheckpoints(storage.Checkpoints, GrainStates.Storage);
+        storage.AddGrainState(silo, GrainStates.Storage);
         silo.AddGrid();
         silo.Services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
     }

@@ -101,13 +101,31 @@ public class LeaseBookTests
     {
         var gate = new HeldLease(3);
         Assert.False(gate.Accept(new(3, 0, Total)));
-        LeaseReport first = gate.Report();
-        LeaseReport second = gate.Report();
+        LeaseReport first = gate.Report(0);
+        LeaseReport second = gate.Report(0);
         Assert.Equal(new(3, 2, default), second);
         Assert.False(gate.Accept(new(3, first.Exchange, Total)));
         Assert.False(gate.Accept(new(2, second.Exchange, Total)));
         Assert.True(gate.Accept(new(4, second.Exchange, new(1, 1))));
         Assert.False(gate.Accept(new(4, second.Exchange, Total)));
-        Assert.Equal(new(4, 3, new(1, 1)), gate.Report());
+        Assert.Equal(new(4, 3, new(1, 1)), gate.Report(0));
+    }
+
+    /// <summary>HeldLease 3: counted from the sending of the report that was answered, not from its answer nor from a later report.</summary>
+    [Fact]
+    public void Relaxed_answers_end_a_second_after_the_sending_of_the_last_answered_report()
+    {
+        var gate = new HeldLease(1);
+        Assert.Equal(long.MinValue, gate.RelaxedUntilMicros);
+        gate.Report(5_000_000);
+        Assert.Equal(long.MinValue, gate.RelaxedUntilMicros);
+        gate.Accept(new(1, 1, Total));
+        Assert.Equal(6_000_000, gate.RelaxedUntilMicros);
+        gate.Report(5_500_000);
+        gate.Report(5_600_000);
+        gate.Accept(new(1, 2, Total));
+        Assert.Equal(6_000_000, gate.RelaxedUntilMicros);
+        gate.Accept(new(1, 3, Total));
+        Assert.Equal(6_600_000, gate.RelaxedUntilMicros);
     }
 }

@@ -59,7 +59,7 @@ public class LeaseHistoryTests
             {
                 (long id, HeldLease gate) = _gates.ElementAt(i % _gates.Count);
                 _books[^1].Register(id);
-                Assert.True(_books[^1].TryAnswer(id, gate.Report(), wanted[i % _gates.Count], out LeaseGrant grant));
+                Assert.True(_books[^1].TryAnswer(id, gate.Report(0), wanted[i % _gates.Count], out LeaseGrant grant));
                 gate.Accept(grant);
             }
 
@@ -96,7 +96,7 @@ public class LeaseHistoryTests
         private void Send()
         {
             (long id, HeldLease gate) = _gates.ElementAt(_random.Next(_gates.Count));
-            _reports.Add((id, gate.Report()));
+            _reports.Add((id, gate.Report(0)));
         }
 
         private void Answer((long Gate, LeaseReport Report) call)

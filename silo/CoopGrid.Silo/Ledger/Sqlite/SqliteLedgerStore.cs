@@ -2,7 +2,7 @@ using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 using Microsoft.Data.Sqlite;
 
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>The ledger in SQLite, for one silo that holds the data folder's lock.</summary>
 internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider clock) : ILedgerStore

@@ -3,7 +3,7 @@ using DbUp.Engine;
 using DbUp.Sqlite.Helpers;
 using Microsoft.Data.Sqlite;
 
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>Makes a database file ready at start: checked first, without changing it, then migrated in one transaction.</summary>
 internal static class SqliteFile
@@ -20,7 +20,7 @@ internal static class SqliteFile
     /// <exception cref="StorageStartException">It is read-only, corrupt, full, of a newer version, or not ours.</exception>
     public static void Prepare(string file, string kind, string pragmas)
     {
-        List<SqlScript> scripts = Scripts(kind);
+        List<SqlScript> scripts = MigrationScripts.Of(kind);
         try
         {
             if (File.Exists(file) && new FileInfo(file).Length > 0) Check(file, scripts);
@@ -75,18 +75,5 @@ internal static class SqliteFile
             .Build()
             .PerformUpgrade();
         if (!result.Successful) throw new StorageStartException(file, Explain(result.Error), result.Error);
-    }
-
-    private static List<SqlScript> Scripts(string kind)
-    {
-        var assembly = typeof(SqliteFile).Assembly;
-        return [.. assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(kind + "-", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(name =>
-            {
-                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return new SqlScript(name, reader.ReadToEnd());
-            })];
     }
 }

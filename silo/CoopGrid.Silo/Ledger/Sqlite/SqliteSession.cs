@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>One connection with its prepared statements. Not thread safe.</summary>
 internal sealed class SqliteSession : IDisposable

@@ -2,7 +2,7 @@ using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 using Microsoft.Data.Sqlite;
 
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>Classes' heads and histories in the ledger's database.</summary>
 internal sealed class SqliteClassHeads(SqliteDatabase database) : IClassHeads

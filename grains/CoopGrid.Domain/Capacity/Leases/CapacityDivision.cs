@@ -23,10 +23,16 @@ public static class CapacityDivision
 
         long left = capacity;
         int tiers = demandByGateAndTier.Max(gate => gate.Length);
+        var demands = new long[parts.Length];
         for (int tier = 0; tier < tiers && left > 0; tier++)
         {
-            int at = tier;
-            left -= Fill([.. demandByGateAndTier.Select(gate => at < gate.Length ? gate[at] : 0)], left, parts);
+            for (int gate = 0; gate < parts.Length; gate++)
+            {
+                long[] byTier = demandByGateAndTier[gate];
+                demands[gate] = tier < byTier.Length ? byTier[tier] : 0;
+            }
+
+            left -= Fill(demands, left, parts);
         }
 
         (long each, long rest) = Math.DivRem(left, parts.Length);
@@ -58,6 +64,15 @@ public static class CapacityDivision
     /// <summary>Pours <paramref name="available"/> over the demands like water: the smallest are met first, the rest share a level.</summary>
     private static long Fill(long[] demands, long available, long[] parts)
     {
+        // In all tiers but one there is enough for everybody or nothing left, and nothing to sort.
+        Int128 asked = 0;
+        foreach (long demand in demands) asked += demand;
+        if (asked <= available)
+        {
+            for (int gate = 0; gate < demands.Length; gate++) parts[gate] += demands[gate];
+            return (long)asked;
+        }
+
         var bySize = new int[demands.Length];
         for (int i = 0; i < bySize.Length; i++) bySize[i] = i;
         Array.Sort(bySize, (a, b) => demands[a] != demands[b] ? demands[a].CompareTo(demands[b]) : a.CompareTo(b));

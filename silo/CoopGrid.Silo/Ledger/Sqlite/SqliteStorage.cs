@@ -1,49 +1,46 @@
 using CoopGrid.Grains.Ledger;
 
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>
 /// Everything that an embedded grid keeps, in one folder: <c>ledger.db</c> (segments, directory, histories) and
 /// <c>checkpoints.db</c> (grain state), two files so that checkpoints never wait for commits.
 /// </summary>
-public sealed class SqliteStorage : IDisposable
+public sealed class SqliteStorage : GridStorage
 {
+    /// <summary>The name under which Orleans loads Microsoft.Data.Sqlite.</summary>
+    private const string Invariant = "System.Data.SQLite";
+
     private readonly DataFolder _folder;
     private readonly SqliteDatabase _database;
+    private readonly SqliteCheckpoints _checkpoints;
 
     private SqliteStorage(DataFolder folder, SqliteDatabase database, TimeProvider clock)
     {
         _folder = folder;
         _database = database;
+        _checkpoints = new(folder.CheckpointsFile);
         Ledger = new SqliteLedgerStore(database, clock);
         Directory = new SqliteMemberDirectory(database);
         Claims = new ExclusiveClaims(clock);
         Classes = new SqliteClassHeads(database);
         Prices = new SqlitePriceHistory(database);
         Slices = new SqliteSliceHistory(database);
-        Checkpoints = new(folder.CheckpointsFile);
     }
 
-    /// <summary>Segments.</summary>
-    public ILedgerStore Ledger { get; }
+    public override ILedgerStore Ledger { get; }
 
-    /// <summary>Members, senders, meters.</summary>
-    public IMemberDirectory Directory { get; }
+    public override IMemberDirectory Directory { get; }
 
-    /// <summary>All members are this process's.</summary>
-    public IClaimStore Claims { get; }
+    public override IClaimStore Claims { get; }
 
-    /// <summary>Classes' heads.</summary>
-    public IClassHeads Classes { get; }
+    public override IClassHeads Classes { get; }
 
-    /// <summary>Prices.</summary>
-    public IPriceHistory Prices { get; }
+    public override IPriceHistory Prices { get; }
 
-    /// <summary>Closed slices.</summary>
-    public ISliceHistory Slices { get; }
+    public override ISliceHistory Slices { get; }
 
-    /// <summary>Grain state: the data source for Orleans, and its flush.</summary>
-    public SqliteCheckpoints Checkpoints { get; }
+    public override ICheckpointStore Checkpoints => _checkpoints;
 
     /// <summary>Locks the folder, checks both files, and migrates them.</summary>
     /// <exception cref="StorageStartException">Something stands in the way; the message says what, and what to do.</exception>
@@ -67,10 +64,20 @@ public sealed class SqliteStorage : IDisposable
         }
     }
 
-    /// <summary>Writes what waits, closes the files and gives the folder back. Close the writer and the silo first.</summary>
-    public void Dispose()
+    public override void AddGrainState(ISiloBuilder silo, string name) => silo.AddGrainState(Invariant, _checkpoints, name);
+
+    /// <summary>One silo is its whole cluster: its membership and its reminders live and die with it.</summary>
+    public override void AddCluster(ISiloBuilder silo)
     {
-        Checkpoints.Dispose();
+        silo.UseInMemoryReminderService();
+        silo.UseDevelopmentClustering((System.Net.IPEndPoint?)null);
+    }
+
+    /// <summary>Writes what waits, closes the files and gives the folder back.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing) return;
+        _checkpoints.Dispose();
         _database.Dispose();
         _folder.Dispose();
     }

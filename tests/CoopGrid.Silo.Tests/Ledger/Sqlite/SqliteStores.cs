@@ -1,7 +1,7 @@
-using CoopGrid.Grains.Ledger;
 using CoopGrid.Silo.Ledger;
+using CoopGrid.Silo.Ledger.Sqlite;
 
-namespace CoopGrid.Silo.Tests.Ledger;
+namespace CoopGrid.Silo.Tests.Ledger.Sqlite;
 
 /// <summary>SQLite in a folder of its own.</summary>
 public sealed class SqliteStores : StoresUnderTest
@@ -11,23 +11,16 @@ public sealed class SqliteStores : StoresUnderTest
 
     public SqliteStores() => _storage = SqliteStorage.Open(_folder.Path, Clock);
 
-    public override ILedgerStore Ledger => _storage.Ledger;
-
-    public override IMemberDirectory Directory => _storage.Directory;
-
-    public override IClaimStore Claims => _storage.Claims;
-
-    public override IClassHeads Classes => _storage.Classes;
-
-    public override IPriceHistory Prices => _storage.Prices;
-
-    public override ISliceHistory Slices => _storage.Slices;
+    public override GridStorage Storage => _storage;
 
     public override void Reopen()
     {
         _storage.Dispose();
         _storage = SqliteStorage.Open(_folder.Path, Clock);
     }
+
+    /// <summary>A file of the store's.</summary>
+    internal string File(string name) => _folder.File(name);
 
     protected override void Dispose(bool disposing)
     {

@@ -37,16 +37,11 @@ public sealed class LeaseBook
     /// <summary>The gates that are known and not sealed.</summary>
     public IReadOnlyCollection<long> Gates => _gates.Keys;
 
-    /// <summary>Sum over all gates that have spoken of what each may be using.</summary>
-    public Lease InUse
-    {
-        get
-        {
-            Lease sum = default;
-            foreach (Holding gate in _gates.Values) sum += gate.MayUse;
-            return sum;
-        }
-    }
+    /// <summary>Sum over all gates that have spoken of what each may be using; a running sum, counted anew at every seal.</summary>
+    public Lease InUse { get; private set; }
+
+    /// <summary>What one gate may be using; nothing if it is not known or has not spoken.</summary>
+    public Lease InUseBy(long producer) => _gates.TryGetValue(producer, out Holding? gate) ? gate.MayUse : default;
 
     /// <summary>Names producers that are open in the store and may hold leases from before this epoch. Before any grant.</summary>
     public void OpenGates(IEnumerable<long> producers)
@@ -93,8 +88,17 @@ public sealed class LeaseBook
     public void Seal(long producer)
     {
         _sealed.Add(producer);
-        if (_gates.Remove(producer, out Holding? gate) && gate.Silent) _silent--;
+        if (!_gates.Remove(producer, out Holding? gate)) return;
+        if (gate.Silent) _silent--;
+        InUse -= gate.MayUse;
+
+        // The running sum decides what is granted. Gates are sealed so seldom that it can be counted anew here.
+        Lease counted = _gates.Values.Aggregate(default(Lease), (sum, other) => sum + other.MayUse);
+        if (counted != InUse) throw new InvalidOperationException($"The gates may use {counted}, not {InUse}.");
     }
+
+    /// <summary>Whether a producer is sealed.</summary>
+    public bool IsSealed(long producer) => _sealed.Contains(producer);
 
     /// <summary>Changes the total. If it shrinks, gates keep what they hold until they have confirmed less.</summary>
     public void SetTotal(Lease total) => Total = total.Checked();
@@ -108,7 +112,7 @@ public sealed class LeaseBook
         if (!_gates.TryGetValue(producer, out Holding? gate)) return default;
         Lease before = InUse;
         Lease grant = Lease.Min(wanted, _silent > 0 ? gate.Confirmed : Lease.Max(gate.MayUse, Total - (before - gate.MayUse)));
-        gate.MayUse = Lease.Max(gate.MayUse, grant);
+        Use(gate, Lease.Max(gate.MayUse, grant));
 
         // The promise that everything else rests on is checked in production too.
         if (!InUse.IsWithin(Lease.Max(Total, before)))
@@ -126,7 +130,13 @@ public sealed class LeaseBook
         gate.Silent = false;
         gate.Exchange = exchange;
         gate.Confirmed = held;
-        gate.MayUse = held;
+        Use(gate, held);
+    }
+
+    private void Use(Holding gate, Lease mayUse)
+    {
+        InUse += mayUse - gate.MayUse;
+        gate.MayUse = mayUse;
     }
 
     private sealed class Holding

@@ -2,7 +2,7 @@ using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 using Microsoft.Data.Sqlite;
 
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>The price history in the ledger's database.</summary>
 internal sealed class SqlitePriceHistory(SqliteDatabase database) : IPriceHistory

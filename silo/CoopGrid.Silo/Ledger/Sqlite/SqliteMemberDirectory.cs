@@ -2,7 +2,7 @@ using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 using Microsoft.Data.Sqlite;
 
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>The member directory in the ledger's database. Text compares by bytes, SQLite's default.</summary>
 internal sealed class SqliteMemberDirectory(SqliteDatabase database) : IMemberDirectory

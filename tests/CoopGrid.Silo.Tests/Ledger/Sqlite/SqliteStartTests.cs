@@ -1,11 +1,12 @@
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 using CoopGrid.Silo.Ledger;
+using CoopGrid.Silo.Ledger.Sqlite;
 using Microsoft.Data.Sqlite;
 using Xunit;
 using static CoopGrid.Silo.Tests.Ledger.StoresUnderTest;
 
-namespace CoopGrid.Silo.Tests.Ledger;
+namespace CoopGrid.Silo.Tests.Ledger.Sqlite;
 
 /// <summary>Starting on a data folder: what was there is there again, and what cannot be used is refused unchanged.</summary>
 public sealed class SqliteStartTests : IDisposable
@@ -143,8 +144,8 @@ public sealed class SqliteStartTests : IDisposable
     private string Refused(string name)
     {
         StorageStartException refused = Assert.Throws<StorageStartException>(Open);
-        Assert.EndsWith(name, refused.File, StringComparison.Ordinal);
-        Assert.StartsWith(refused.File, refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith(name, refused.Place, StringComparison.Ordinal);
+        Assert.StartsWith(refused.Place, refused.Message, StringComparison.Ordinal);
         return refused.Message;
     }
 

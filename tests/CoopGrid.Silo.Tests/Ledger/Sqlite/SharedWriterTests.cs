@@ -1,7 +1,7 @@
-using CoopGrid.Silo.Ledger;
+using CoopGrid.Silo.Ledger.Sqlite;
 using Xunit;
 
-namespace CoopGrid.Silo.Tests.Ledger;
+namespace CoopGrid.Silo.Tests.Ledger.Sqlite;
 
 /// <summary>The one writing connection that commits, directory and histories share.</summary>
 public sealed class SharedWriterTests : IDisposable

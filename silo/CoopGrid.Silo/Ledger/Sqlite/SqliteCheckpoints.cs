@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 using CoopGrid.Grains.Ledger;
 using Microsoft.Data.Sqlite;
 
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>
 /// Connections to the checkpoints' file for Orleans' AdoNet storage, with our pragmas: commits reach the disk lazily, and

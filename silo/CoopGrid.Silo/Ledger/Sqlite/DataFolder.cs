@@ -1,4 +1,4 @@
-namespace CoopGrid.Silo.Ledger;
+namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>
 /// The folder of an embedded grid, held by one process at a time: whoever holds it may seal all earlier producers (L4a). The operating

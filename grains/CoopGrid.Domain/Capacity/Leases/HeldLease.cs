@@ -14,6 +14,9 @@ public readonly record struct LeaseGrant(long Epoch, long Exchange, Lease Lease)
 /// 1. It holds nothing at first, and a lease until it accepts another: time plays no part.
 /// 2. Only the answer to its latest report is accepted, once, and only from the highest epoch it has heard of: so a report
 ///    says that everything sent before it is applied or dropped for ever.
+/// 3. A relaxed answer does not rest on a commit, which a seal would refuse. It may be given until <see cref="RelaxedUntilMicros"/>:
+///    <see cref="RelaxedMs"/> after the sending of the last report that was answered. The class frees the lease of a sealed gate that much
+///    after it heard of it last, so by then the gate gives none.
 /// </summary>
 /// <param name="epoch">
 /// The class's epoch in the store, read after the gate's producer was written there: so a later activation either finds the
@@ -21,7 +24,11 @@ public readonly record struct LeaseGrant(long Epoch, long Exchange, Lease Lease)
 /// </param>
 public sealed class HeldLease(long epoch)
 {
+    /// <summary>For how long after the sending of an answered report relaxed answers may be given, in ms.</summary>
+    public const int RelaxedMs = 1000;
+
     private bool _answered = true;
+    private long _sentMicros;
 
     /// <summary>What the gate may use.</summary>
     public Lease Held { get; private set; }
@@ -32,9 +39,14 @@ public sealed class HeldLease(long epoch)
     /// <summary>Its count of reports.</summary>
     public long Exchange { get; private set; }
 
+    /// <summary>The last moment of the gate's monotonic clock at which a relaxed answer may be given; none before the first answer.</summary>
+    public long RelaxedUntilMicros { get; private set; } = long.MinValue;
+
     /// <summary>Starts an exchange. Whatever answer was still to come is dropped when it comes.</summary>
-    public LeaseReport Report()
+    /// <param name="nowMicros">A moment of the gate's monotonic clock, read before the report is sent.</param>
+    public LeaseReport Report(long nowMicros)
     {
+        _sentMicros = nowMicros;
         Exchange++;
         _answered = false;
         return new(Epoch, Exchange, Held);
@@ -47,6 +59,7 @@ public sealed class HeldLease(long epoch)
         _answered = true;
         Epoch = grant.Epoch;
         Held = grant.Lease;
+        RelaxedUntilMicros = _sentMicros + (RelaxedMs * 1000L);
         return true;
     }
 }
