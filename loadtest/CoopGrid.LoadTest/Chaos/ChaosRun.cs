@@ -24,21 +24,15 @@ internal sealed class ChaosRun(ChaosOptions options, TimeProvider clock, Action<
         string charter = Path.Combine(options.Folder, "charter.json");
         await File.WriteAllTextAsync(charter, ChaosCharter.Json, stop);
         await using PrivatePostgres? database = options.Embedded ? null : await DatabaseAsync(stop);
-        TcpLink[] links = database is null ? [] : [.. Enumerable.Range(0, options.Silos + 1).Select(_ => new TcpLink(database.Port))];
         var clocks = new SteppedClocks(options.Folder);
+        SceneLinks? links = null;
         await using var cluster = new SiloCluster(
             new ClusterOptions { Dll = options.Dll, Charter = charter, Folder = options.Folder, Settings = place => Settings(place, database, links, clocks) },
             database?.ConnectionString("grid") ?? "");
-        try
-        {
-            await cluster.StartAsync(options.Silos, stop);
-            for (int place = 0; place <= options.Silos; place++) cluster.PortsOf(place);
-            return await UnderFireAsync(new Scene(cluster, options.Silos, database, links, clocks), stop);
-        }
-        finally
-        {
-            foreach (TcpLink link in links) await link.DisposeAsync();
-        }
+        for (int place = 0; place <= options.Silos; place++) cluster.PortsOf(place);
+        await using SceneLinks? made = links = database is null ? null : new SceneLinks(options.Silos + 1, database, () => cluster.Living);
+        await cluster.StartAsync(options.Silos, stop);
+        return await UnderFireAsync(new Scene(cluster, options.Silos, database, links, clocks), stop);
     }
 
     private async Task<ChaosEnd> UnderFireAsync(Scene scene, CancellationToken stop)
@@ -79,11 +73,11 @@ internal sealed class ChaosRun(ChaosOptions options, TimeProvider clock, Action<
         return database;
     }
 
-    private static Dictionary<string, string> Settings(int place, PrivatePostgres? database, TcpLink[] links, SteppedClocks clocks)
+    private static Dictionary<string, string> Settings(int place, PrivatePostgres? database, SceneLinks? links, SteppedClocks clocks)
     {
         var settings = new Dictionary<string, string>(clocks.Settings(place)) { ["DOTNET_gcServer"] = "0" };
-        if (database is null) settings["CoopGrid__Storage"] = "sqlite";
-        else settings["CoopGrid__ConnectionString"] = database.ConnectionString("grid", links[place].Port);
+        if (database is null || links is null) settings["CoopGrid__Storage"] = "sqlite";
+        else foreach ((string name, string value) in links.Settings(place, database)) settings[name] = value;
 
         // So small that checkpoints, key blocks and the deletion of segments go on all the time.
         settings["CoopGrid__Checkpoints__MaxTailSegments"] = "200";
@@ -96,8 +90,8 @@ internal sealed class ChaosRun(ChaosOptions options, TimeProvider clock, Action<
     {
         var left = new List<string>();
         if (SteppedClocks.Library is null) left.Add("StepClock: libfaketime is not on this machine (Debian package 'libfaketime')");
-        IEnumerable<FaultKind> missing = Enum.GetValues<FaultKind>().Except(scene.Kinds).Where(kind => kind != FaultKind.StepClock);
-        left.AddRange(missing.Select(kind => $"{kind}: {(scene.Database is null ? "one silo on its own folder has neither" : "these silos cannot be reached through a link of ours")}"));
+        FaultKind[] missing = [.. Enum.GetValues<FaultKind>().Except(scene.Kinds).Where(kind => kind != FaultKind.StepClock)];
+        if (missing.Length > 0) left.Add($"{string.Join(", ", missing)}: a single silo{(scene.Database is null ? " without PostgreSQL" : "")} has no such thing");
         return left;
     }
 }

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using CoopGrid.LoadTest.Cluster;
+using CoopGrid.LoadTest.Cluster.Links;
 
 namespace CoopGrid.LoadTest.Tests.Cluster;
 
@@ -9,6 +9,7 @@ public sealed class TcpLinkTests : IAsyncLifetime
 {
     private readonly TcpListener _server = new(IPAddress.Loopback, 0);
     private readonly List<TcpClient> _served = [];
+    private readonly LinkGate _gate = new();
     private TcpLink? _link;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -18,7 +19,7 @@ public sealed class TcpLinkTests : IAsyncLifetime
     public ValueTask InitializeAsync()
     {
         _server.Start();
-        _link = new TcpLink(((IPEndPoint)_server.LocalEndpoint).Port);
+        _link = new TcpLink(((IPEndPoint)_server.LocalEndpoint).Port, _gate);
         _ = ServeAsync();
         return ValueTask.CompletedTask;
     }
@@ -36,7 +37,7 @@ public sealed class TcpLinkTests : IAsyncLifetime
     {
         using TcpClient before = await CallAsync();
         Assert.Equal(1, await EchoAsync(before, 1));
-        Link.Set(LinkState.Cut);
+        _gate.Set(LinkState.Cut);
         await Assert.ThrowsAnyAsync<IOException>(() => EchoAsync(before, 2));
         Exception error = await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
@@ -44,7 +45,7 @@ public sealed class TcpLinkTests : IAsyncLifetime
             await EchoAsync(during, 3);
         });
         Assert.True(error is IOException or SocketException, error.Message);
-        Link.Set(LinkState.Open);
+        _gate.Set(LinkState.Open);
         using TcpClient after = await CallAsync();
         Assert.Equal(4, await EchoAsync(after, 4));
     }
@@ -54,18 +55,28 @@ public sealed class TcpLinkTests : IAsyncLifetime
     {
         using TcpClient caller = await CallAsync();
         Assert.Equal(1, await EchoAsync(caller, 1));
-        Link.Set(LinkState.Silent);
+        _gate.Set(LinkState.Silent);
         using TcpClient late = await CallAsync();
         Task<int> held = EchoAsync(caller, 2), heldToo = EchoAsync(late, 3);
         // The other connection's whole way through an open link is what a held byte would have had time for.
-        await using var other = new TcpLink(((IPEndPoint)_server.LocalEndpoint).Port);
+        await using var other = new TcpLink(((IPEndPoint)_server.LocalEndpoint).Port, new LinkGate());
         using var witness = new TcpClient();
         await witness.ConnectAsync(IPAddress.Loopback, other.Port, Stop);
         Assert.Equal(9, await EchoAsync(witness, 9));
         Assert.False(held.IsCompleted || heldToo.IsCompleted);
-        Link.Set(LinkState.Open);
+        _gate.Set(LinkState.Open);
         Assert.Equal(2, await held);
         Assert.Equal(3, await heldToo);
+    }
+
+    [Fact]
+    public async Task The_process_behind_a_connection_is_found()
+    {
+        using TcpClient caller = await CallAsync();
+        int from = ((IPEndPoint)caller.Client.LocalEndPoint!).Port;
+        Assert.Equal(Environment.ProcessId, SocketOwner.Find(from, Link.Port, [1, Environment.ProcessId]));
+        Assert.Null(SocketOwner.Find(from, Link.Port, []));
+        Assert.Null(SocketOwner.Find(from, from, [Environment.ProcessId]));
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CoopGrid.LoadTest.Cluster;
+using CoopGrid.LoadTest.Cluster.Links;
 
 namespace CoopGrid.LoadTest.Chaos.Faults;
 
@@ -44,7 +45,7 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
     /// <summary>All links open, all clocks right, the database up, and a silo that serves at every place that is meant to have one.</summary>
     public async Task MendAsync(CancellationToken stop)
     {
-        scene.OpenLinks();
+        scene.Links?.OpenAll();
         for (int place = 0; place < scene.Places; place++) scene.Clocks.Set(place, 0);
         if (scene.Database is { IsRunning: false } database) await database.StartAsync(stop);
         foreach (ClusterSilo silo in scene.Cluster.Living) silo.Send(Signal.Continue);
@@ -131,9 +132,9 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
     private async Task BreakAsync(Fault fault, CancellationToken stop)
     {
         LinkState state = fault.Kind is FaultKind.CutDatabase or FaultKind.CutSilos ? LinkState.Cut : LinkState.Silent;
-        scene.SetLinks(fault.Silo, fault.Other, state);
+        scene.Links!.Set(fault.Silo, fault.Other, state);
         await WaitAsync(fault, stop);
-        scene.SetLinks(fault.Silo, fault.Other, LinkState.Open);
+        scene.Links!.Set(fault.Silo, fault.Other, LinkState.Open);
     }
 
     /// <summary>A silo that was declared dead must end by itself once it can look; one that was not may go on.</summary>
