@@ -77,7 +77,7 @@ internal sealed class Relays(Doors doors, double questionsPerSecond, ulong seed,
                 bool wholly = _chance.Below(2) == 0;
                 return Given(_chance.Next()) is { } given
                     ? over => UntilAnsweredAsync(given with { Kind = CallKind.Cancel, Units = wholly ? given.Units : 1 + (given.Units / 2) }, over)
-                    : over => UntilAnsweredAsync(question, over);
+                    : _ => Task.CompletedTask;
             default:
                 return over => UntilAnsweredAsync(question, over);
         }
