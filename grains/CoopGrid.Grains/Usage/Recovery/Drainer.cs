@@ -40,6 +40,7 @@ internal sealed partial class Drainer(
     public async Task DrainAsync(CancellationToken cancellation)
     {
         IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(cancellation);
+        tails.Forget(producers);
         HashSet<long> open = [.. producers.Where(producer => producer.State == ProducerState.Open).Select(producer => producer.Producer)];
         if (producers.All(producer => producer.State != ProducerState.Sealed) || open.Count == 0 || open.Min() != own.Producer) return;
         open.Remove(own.Producer);
