@@ -49,6 +49,16 @@ public sealed class PostgresStores : StoresUnderTest
     /// <summary>Runs SQL beside the store; the rows, a line each.</summary>
     public async Task<string> Query(string sql) => (await Server.QueryAsync(Database, sql)).Trim();
 
+    /// <summary>Lets nobody into the database, and ends who is in it.</summary>
+    public async Task CloseAsync()
+    {
+        await Server.QueryAsync("postgres", $"ALTER DATABASE {Database} WITH ALLOW_CONNECTIONS false");
+        await Server.QueryAsync("postgres", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{Database}'");
+    }
+
+    /// <summary>Lets everybody in again.</summary>
+    public Task OpenAsync() => Server.QueryAsync("postgres", $"ALTER DATABASE {Database} WITH ALLOW_CONNECTIONS true");
+
     public override Task UntilListening() => Until("LISTEN", "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND state = 'idle' AND datname = current_database()", "1");
 
     /// <summary>Until a backend has waited for a lock for so many seconds.</summary>
