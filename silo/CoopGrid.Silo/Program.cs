@@ -1,6 +1,8 @@
+using System.Data.Common;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Silo.Hosting;
 using CoopGrid.Silo.Ledger;
+using CoopGrid.Silo.Ledger.Postgres;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -15,6 +17,11 @@ catch (Exception failure) when (failure is StorageStartException or CharterExcep
 {
     // What an operator can mend is said in a sentence, not in a stack trace.
     await Console.Error.WriteLineAsync($"CoopGrid cannot start. {failure.Message}");
+    return 2;
+}
+catch (DbException failure)
+{
+    await Console.Error.WriteLineAsync($"CoopGrid cannot start. {PostgresTrouble.Explain(failure)}");
     return 2;
 }
 catch (AddressInUseException failure)

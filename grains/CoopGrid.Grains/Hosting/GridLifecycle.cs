@@ -36,7 +36,7 @@ internal sealed class GridLifecycle(
 
     private async Task OpenLedger(CancellationToken cancellation)
     {
-        await ledger.OpenAsync(membership.Own, cancellation);
+        await ledger.OpenAsync(await membership.OwnAsync(cancellation), cancellation);
         ledger.Observe(ticks);
 
         // A damaged log is found now, and not by a caller.

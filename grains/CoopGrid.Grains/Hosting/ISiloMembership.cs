@@ -5,8 +5,10 @@ namespace CoopGrid.Grains.Hosting;
 /// <summary>The cluster's membership, as this silo sees it.</summary>
 public interface ISiloMembership
 {
-    /// <summary>This silo, and the newest view it has seen.</summary>
-    SiloName Own { get; }
+    /// <summary>
+    /// This silo, and the newest view it has seen, as soon as that view holds it: a silo that registered with an older one could be taken for gone.
+    /// </summary>
+    Task<SiloName> OwnAsync(CancellationToken cancellation);
 
     /// <summary>
     /// Whether a silo is dead for good: declared so, or absent from a view at least as new as the one that it had seen when it registered (L4a).

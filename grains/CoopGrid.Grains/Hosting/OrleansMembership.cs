@@ -5,7 +5,13 @@ namespace CoopGrid.Grains.Hosting;
 /// <summary>The membership that Orleans keeps.</summary>
 internal sealed class OrleansMembership(IClusterMembershipService membership, ILocalSiloDetails local, TimeProvider time) : ISiloMembership
 {
-    public SiloName Own => new(local.SiloAddress.ToParsableString(), membership.CurrentSnapshot.Version.Value);
+    public async Task<SiloName> OwnAsync(CancellationToken cancellation)
+    {
+        ClusterMembershipSnapshot seen = membership.CurrentSnapshot;
+        await using IAsyncEnumerator<ClusterMembershipSnapshot> views = membership.MembershipUpdates.GetAsyncEnumerator(cancellation);
+        while (!seen.Members.ContainsKey(local.SiloAddress) && await views.MoveNextAsync()) seen = views.Current;
+        return new(local.SiloAddress.ToParsableString(), seen.Version.Value);
+    }
 
     public bool IsGone(SiloName silo)
     {

@@ -13,18 +13,18 @@ internal static class FreePorts
     private const int End = 32_000;
     private const int Tries = 1000;
 
-    private static readonly HashSet<int> _given = [];
-    private static readonly Lock _lock = new();
+    private static readonly HashSet<int> Given = [];
+    private static readonly Lock Giving = new();
 
     /// <exception cref="IOException">There is none.</exception>
     public static int Next()
     {
-        lock (_lock)
+        lock (Giving)
         {
             for (int i = 0; i < Tries; i++)
             {
                 int port = Random.Shared.Next(First, End);
-                if (!_given.Contains(port) && IsFree(port) && _given.Add(port)) return port;
+                if (!Given.Contains(port) && IsFree(port) && Given.Add(port)) return port;
             }
         }
 

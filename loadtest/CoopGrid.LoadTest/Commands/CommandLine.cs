@@ -18,6 +18,8 @@ internal static class CommandLine
             new MemoryCommand().Build(),
             EchoCommand.Build(),
             new WireCommand().Build(),
+            new ClusterCommand().Build(),
+            new ChaosCommand().Build(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count == 0) return await parsed.InvokeAsync();

@@ -57,6 +57,15 @@ internal sealed class Child : IAsyncDisposable
     public async Task<int> PortAsync(TimeSpan patience) => int.Parse(
         (await _ready.Task.WaitAsync(patience, TimeProvider.System)).Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code; 128 + N if signal N ended it.</returns>
+    /// <exception cref="TimeoutException">It lives on.</exception>
+    public async Task<int> ExitAsync(TimeSpan patience)
+    {
+        await _process.WaitForExitAsync().WaitAsync(patience, TimeProvider.System);
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited) _process.Kill(entireProcessTree: true);

@@ -92,6 +92,7 @@ internal sealed class AdmissionDesk(
     {
         if (found.Refusal is { } refusal) return refusal;
         if (!TryEnter(1)) return AdmissionAnswer.Refused(Outcome.Unavailable, Crowded);
+        bool leave = true;
         try
         {
             AdmissionRequest asked = AdmissionMapping.ToRequest(request);
@@ -100,13 +101,14 @@ internal sealed class AdmissionDesk(
             if (pledge.Answer.Moved) return await AskGrain(found.Member, asked, quote);
             return pledge.Commit is null || await pledge.Commit.Committed() ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
-        catch (Exception)
+        catch (Exception failure)
         {
+            leave = LeaveLater(failure, 1);
             return AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
         finally
         {
-            Leave(1);
+            if (leave) Leave(1);
         }
     }
 
@@ -119,6 +121,7 @@ internal sealed class AdmissionDesk(
             return;
         }
 
+        bool leave = true;
         try
         {
             ImmutableArray<AdmissionRequest> asked = [.. places.Select(place => AdmissionMapping.ToRequest(requests[place]))];
@@ -127,13 +130,14 @@ internal sealed class AdmissionDesk(
                 : await InTime(members.Of(member).AdmitBatch(asked), asked.Max(LongestWait(member)));
             for (int i = 0; i < places.Count; i++) answers[places[i]] = told[i].Moved ? await AskGrain(member, asked[i], quote: false) : told[i];
         }
-        catch (Exception)
+        catch (Exception failure)
         {
+            leave = LeaveLater(failure, places.Count);
             foreach (int place in places) answers[place] = AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
         finally
         {
-            Leave(places.Count);
+            if (leave) Leave(places.Count);
         }
     }
 
@@ -154,8 +158,28 @@ internal sealed class AdmissionDesk(
         return TimeSpan.FromMilliseconds(Math.Min(asked.MaxWaitMs ?? longest, longest));
     };
 
-    /// <exception cref="TimeoutException">There was no answer in time; what became of the call is not known.</exception>
-    private Task<T> InTime<T>(ValueTask<T> call, TimeSpan longestWait) => call.AsTask().WaitAsync(AnswerWithin + longestWait, time);
+    /// <exception cref="LateException">There was no answer in time; what became of the call is not known.</exception>
+    private async Task<T> InTime<T>(ValueTask<T> call, TimeSpan longestWait)
+    {
+        Task<T> answer = call.AsTask();
+        try
+        {
+            return await answer.WaitAsync(AnswerWithin + longestWait, time);
+        }
+        catch (TimeoutException) when (!answer.IsCompleted)
+        {
+            throw new LateException(answer);
+        }
+    }
+
+    /// <summary>A call that its caller does not wait for any more is under way all the same, and counts until it ends.</summary>
+    /// <returns>False if it leaves later.</returns>
+    private bool LeaveLater(Exception failure, int requests)
+    {
+        if (failure is not LateException late) return true;
+        _ = late.Call.ContinueWith(_ => Leave(requests), TaskScheduler.Default);
+        return false;
+    }
 
     private bool TryEnter(int requests)
     {
@@ -208,4 +232,9 @@ internal sealed class AdmissionDesk(
     private static (MemberId Member, AdmissionAnswer? Refusal) Named(string coop, string member) => Ids.IsName(member)
         ? (new(coop, member), null)
         : (default, AdmissionAnswer.Refused(Outcome.Invalid, AdmissionMapping.BadName("member")));
+
+    private sealed class LateException(Task call) : Exception
+    {
+        public Task Call { get; } = call;
+    }
 }

@@ -1,22 +1,59 @@
 using CoopGrid.Domain.Governance;
+using CoopGrid.Grains.Ledger;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
+using Microsoft.Extensions.Options;
 
 namespace CoopGrid.Silo.Hosting;
 
-/// <summary>Founds the co-op of the charter that the settings name, before the host takes calls.</summary>
-internal sealed partial class Founding(IGrainFactory grains, FoundingCharter founding, GridHealth health, ILogger<Founding> logger) : IHostedService
+/// <summary>
+/// Founds the co-op of the charter that the settings name, before the host takes calls. All silos of a cluster do, and founding twice is harmless. While
+/// silos come and go a call of it may fail: it is made again, for <see cref="Patience"/> at the most.
+/// </summary>
+internal sealed partial class Founding(
+    IGrainFactory grains,
+    FoundingCharter founding,
+    GridHealth health,
+    IOptions<GridSettings> settings,
+    TimeProvider time,
+    ILogger<Founding> logger) : IHostedService
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        (string file, string json, Charter charter) = founding;
+        (string file, _, Charter charter) = founding;
         foreach (PolicyError warning in charter.Warnings()) LogWarning(file, warning);
+        long began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await Found();
+                health.IsServing = true;
+                return;
+            }
+            catch (Exception failure) when (MayPass(failure) && time.GetElapsedTime(began) < Patience && !cancellationToken.IsCancellationRequested)
+            {
+                LogFailed(failure);
+                await Task.Delay(TryAgainAfter, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task Found()
+    {
+        (string file, string json, Charter charter) = founding;
         bool founded = await grains.GetGrain<ICoopGrain>(charter.Coop).Found(json);
+        await StartClasses(charter.Coop);
         if (founded) LogFounded(charter.Coop, charter.Classes.Length);
         else LogIgnored(file, charter.Coop);
-        await StartClasses(charter.Coop);
-        health.IsServing = true;
     }
+
+    // One silo has nobody to wait for, and a damaged or too old store stays what it is.
+    private bool MayPass(Exception failure) =>
+        settings.Value.Storage == GridSettings.Postgres && failure is not (LedgerCorruptException or ArgumentException or OperationCanceledException);
 
     // A class has a price also when nobody asks; and a ledger that is older than its checkpoint is found now, not by a caller.
     private async Task StartClasses(string coop)
@@ -36,6 +73,9 @@ internal sealed partial class Founding(IGrainFactory grains, FoundingCharter fou
 
     [LoggerMessage(LogLevel.Warning, "Co-op {Coop} was founded by another charter: {File} is ignored; a class's policy is changed with SetPolicy.")]
     private partial void LogIgnored(string file, string coop);
+
+    [LoggerMessage(LogLevel.Warning, "Founding failed; it is tried again.")]
+    private partial void LogFailed(Exception failure);
 
     [LoggerMessage(LogLevel.Warning, "{File}: {Warning}")]
     private partial void LogWarning(string file, PolicyError warning);

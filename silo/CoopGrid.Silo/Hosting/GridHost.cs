@@ -1,12 +1,12 @@
 using System.Net;
-using CoopGrid.Grains.Hosting;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Silo.Grpc;
 using CoopGrid.Silo.Ledger;
+using CoopGrid.Silo.Ledger.Postgres;
+using CoopGrid.Silo.Ledger.Sqlite;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
-using Orleans.Configuration;
 
 namespace CoopGrid.Silo.Hosting;
 
@@ -15,12 +15,6 @@ internal static class GridHost
 {
     private const string Checkpoints = $"{GridSettings.Section}:Checkpoints";
     private const string Ledger = $"{GridSettings.Section}:Ledger";
-
-    /// <summary>
-    /// Where this many grains are is remembered beside Orleans' directory, also of those that are gone: at its default of a million it
-    /// would hold 300 bytes of every idle member.
-    /// </summary>
-    private const int CachedAddresses = 131_072;
 
     /// <summary>Makes the host; storage is opened here, so a data folder that cannot be used stops the start.</summary>
     /// <exception cref="OptionsValidationException">A setting is out of range; the message names it.</exception>
@@ -42,9 +36,10 @@ internal static class GridHost
         builder.Services.AddSingleton(FoundingCharter.Read(settings.Charter));
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
 
-        AddStorage(builder.Services, settings, out SqliteStorage storage);
-        builder.UseOrleans(silo => AddSilo(silo, settings, storage));
-        AddDoors(builder.Services);
+        AddStorage(builder.Services, settings, out GridStorage storage);
+        builder.UseOrleans(silo => silo.AddGridSilo(settings, storage));
+        builder.Services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
+        AddDoors(builder.Services, settings);
         if (demonstrate) builder.AddDemonstration();
 
         WebApplication host = builder.Build();
@@ -91,13 +86,15 @@ internal static class GridHost
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 1 << 20;
         kestrel.Limits.Http2.InitialStreamWindowSize = 1 << 18;
-        kestrel.Listen(IPAddress.Loopback, settings.Grpc.Port, listen => listen.Protocols = HttpProtocols.Http2);
-        kestrel.Listen(IPAddress.Loopback, settings.Http.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(IPAddress.Parse(settings.Grpc.Address), settings.Grpc.Port, listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(IPAddress.Parse(settings.Http.Address), settings.Http.Port, listen => listen.Protocols = HttpProtocols.Http1);
     }
 
-    private static void AddStorage(IServiceCollection services, GridSettings settings, out SqliteStorage storage)
+    private static void AddStorage(IServiceCollection services, GridSettings settings, out GridStorage storage)
     {
-        SqliteStorage opened = SqliteStorage.Open(settings.DataPath, TimeProvider.System);
+        GridStorage opened = settings.Storage == GridSettings.Postgres
+            ? PostgresStorage.Open(settings.ConnectionString!, TimeProvider.System)
+            : SqliteStorage.Open(settings.DataPath, TimeProvider.System);
         services.AddSingleton(_ => opened);
         services.AddSingleton(opened.Ledger);
         services.AddSingleton(opened.Directory);
@@ -105,36 +102,18 @@ internal static class GridHost
         services.AddSingleton(opened.Classes);
         services.AddSingleton(opened.Prices);
         services.AddSingleton(opened.Slices);
-        services.AddSingleton<ICheckpointStore>(opened.Checkpoints);
+        services.AddSingleton(opened.Checkpoints);
         storage = opened;
     }
 
-    private static void AddSilo(ISiloBuilder silo, GridSettings settings, SqliteStorage storage)
-    {
-        silo.UseLocalhostClustering(settings.Silo.Port, settings.Silo.GatewayPort);
-        silo.Configure<ClusterOptions>(cluster =>
-        {
-            cluster.ClusterId = "coopgrid";
-            cluster.ServiceId = "coopgrid";
-        });
-        silo.Configure<GrainCollectionOptions>(collection =>
-        {
-            collection.CollectionAge = TimeSpan.FromSeconds(settings.Silo.CollectionAgeSeconds);
-            collection.CollectionQuantum = TimeSpan.FromSeconds(Math.Clamp(settings.Silo.CollectionAgeSeconds / 4, 1, 60));
-        });
-        silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = CachedAddresses);
-        silo.AddSqliteCheckpoints(storage.Checkpoints, GrainStates.Storage);
-        silo.AddGrid();
-        silo.Services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
-    }
-
-    private static void AddDoors(IServiceCollection services)
+    private static void AddDoors(IServiceCollection services, GridSettings settings)
     {
         services.AddSingleton<Coops>();
         services.AddSingleton<Senders>();
         services.AddSingleton<GridHealth>();
         services.AddSingleton<MemberGrains>();
         services.AddSingleton<AdmissionDesk>();
+        if (settings.Storage == GridSettings.Postgres) services.AddHostedService<SenderWatch>();
         services.AddHostedService<Founding>();
         services.AddHostedService<SealWatch>();
         // Admission and metering see to their failures themselves: each item of a batch has its own outcome.
@@ -154,5 +133,8 @@ internal static class GridHost
         host.MapGrpcHealthChecksService();
         host.MapGrpcReflectionService();
         host.MapHealthChecks("/health");
+
+        // Whether the process answers at all. One that only waits for its database must not be killed for it.
+        host.MapHealthChecks("/alive", new() { Predicate = _ => false });
     }
 }

@@ -1,12 +1,19 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace CoopGrid.Silo.Hosting;
 
 /// <summary>The silo's settings: section <c>CoopGrid</c> of appsettings.json, or environment variables <c>CoopGrid__…</c>.</summary>
-public sealed class GridSettings
+public sealed class GridSettings : IValidatableObject
 {
     public const string Section = "CoopGrid";
+
+    /// <summary>One silo, with its databases in a folder.</summary>
+    public const string Sqlite = "sqlite";
+
+    /// <summary>Any number of silos on one database.</summary>
+    public const string Postgres = "postgres";
 
     [Required, ValidateObjectMembers]
     public GrpcSettings Grpc { get; set; } = new();
@@ -17,9 +24,15 @@ public sealed class GridSettings
     [Required, ValidateObjectMembers]
     public SiloSettings Silo { get; set; } = new();
 
-    /// <summary>Where the ledger is kept; <c>sqlite</c> is the embedded default.</summary>
-    [RegularExpression("sqlite", ErrorMessage = "CoopGrid:Storage must be 'sqlite'.")]
-    public string Storage { get; set; } = "sqlite";
+    [Required, ValidateObjectMembers]
+    public MembershipSettings Membership { get; set; } = new();
+
+    /// <summary>Where everything is kept; <c>sqlite</c> is the embedded default.</summary>
+    [RegularExpression("sqlite|postgres", ErrorMessage = "CoopGrid:Storage must be 'sqlite' or 'postgres'.")]
+    public string Storage { get; set; } = Sqlite;
+
+    /// <summary>Where PostgreSQL is, as Npgsql reads it; its Search Path is the schema that holds everything, by default coopgrid.</summary>
+    public string? ConnectionString { get; set; }
 
     /// <summary>The folder that holds the embedded databases; made if it is missing.</summary>
     [Required(ErrorMessage = "CoopGrid:DataPath must name a folder.")]
@@ -28,12 +41,24 @@ public sealed class GridSettings
     /// <summary>The founding charter: a file, or the name of one that is shipped (messaging, bandwidth, electricity, blockspace).</summary>
     [Required(ErrorMessage = "CoopGrid:Charter must name a charter file.")]
     public string Charter { get; set; } = "messaging";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Storage == Postgres && string.IsNullOrWhiteSpace(ConnectionString))
+            yield return new("CoopGrid:ConnectionString must say where PostgreSQL is when CoopGrid:Storage is 'postgres'.", [nameof(ConnectionString)]);
+        if (Storage == Sqlite && Silo.Kubernetes)
+            yield return new("CoopGrid:Silo:Kubernetes needs CoopGrid:Storage to be 'postgres'.", [nameof(Silo)]);
+    }
 }
 
 /// <summary>Where relays call.</summary>
 public sealed class GrpcSettings
 {
-    /// <summary>HTTP/2 cleartext on loopback; 0 takes a free port.</summary>
+    /// <summary>Where to listen. Callers are not authenticated: whoever reaches it may do everything.</summary>
+    [IsAddress(ErrorMessage = "CoopGrid:Grpc:Address must be an IP address.")]
+    public string Address { get; set; } = IsAddressAttribute.Loopback;
+
+    /// <summary>HTTP/2 cleartext; 0 takes a free port.</summary>
     [Range(0, 65535, ErrorMessage = "CoopGrid:Grpc:Port must be 0 to 65535.")]
     public int Port { get; set; } = 7070;
 
@@ -45,20 +70,20 @@ public sealed class GrpcSettings
 /// <summary>Where health is asked over HTTP/1.</summary>
 public sealed class HttpSettings
 {
+    /// <summary>Where to listen.</summary>
+    [IsAddress(ErrorMessage = "CoopGrid:Http:Address must be an IP address.")]
+    public string Address { get; set; } = IsAddressAttribute.Loopback;
+
     [Range(0, 65535, ErrorMessage = "CoopGrid:Http:Port must be 0 to 65535.")]
     public int Port { get; set; } = 7080;
 }
 
-/// <summary>Where silos call each other.</summary>
-public sealed class SiloSettings
+/// <summary>An IP address.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class IsAddressAttribute : ValidationAttribute
 {
-    [Range(1, 65535, ErrorMessage = "CoopGrid:Silo:Port must be 1 to 65535.")]
-    public int Port { get; set; } = 11111;
+    /// <summary>Reached from this machine only.</summary>
+    public const string Loopback = "127.0.0.1";
 
-    [Range(0, 65535, ErrorMessage = "CoopGrid:Silo:GatewayPort must be 0 to 65535.")]
-    public int GatewayPort { get; set; } = 30000;
-
-    /// <summary>A member without a request for so many seconds leaves memory once it is checkpointed; its next request reads it again.</summary>
-    [Range(4, 86_400, ErrorMessage = "CoopGrid:Silo:CollectionAgeSeconds must be 4 to 86400.")]
-    public int CollectionAgeSeconds { get; set; } = 900;
+    public override bool IsValid(object? value) => value is string text && IPAddress.TryParse(text, out _);
 }

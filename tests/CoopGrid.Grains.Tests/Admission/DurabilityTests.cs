@@ -1,5 +1,7 @@
+using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
+using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Time.Testing;
@@ -54,6 +56,25 @@ public sealed class DurabilityTests
         silo.Store.Release();
         Assert.True((await retry.Soon()).Replayed);
         Assert.Equal(Outcome.Admitted, (await durable.Soon()).Outcome);
+    }
+
+    /// <summary>
+    /// A gate that the class has not heard for a second may be taken for dead, and its lease given to others: only a commit tells then (C1). Seen
+    /// to fail with AllowsRelaxed left out of RequestDecider.Admit.
+    /// </summary>
+    [Fact]
+    public async Task A_relaxed_answer_waits_for_its_commit_while_the_class_does_not_answer()
+    {
+        await using GridSilo silo = await Start(Ask.Ample with { RelaxedAllowed = true });
+        ClassGates gates = silo.Service<ClassGates>();
+        gates.Stop();
+        await silo.Step(1100);
+        silo.Store.Hold();
+        Task<AdmissionAnswer> asked = silo.Member("m0").Admit(Relaxed("late")).AsTask();
+        Assert.Equal(1, (await Quiet(silo.Member("m0"))).TotalUnits);
+        Assert.False(asked.IsCompleted);
+        silo.Store.Release();
+        Assert.Equal(Outcome.Admitted, (await asked.Soon()).Outcome);
     }
 
     /// <summary>
@@ -127,6 +148,8 @@ public sealed class DurabilityTests
         GridSilo silo = await GridSilo.StartAsync(time: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56)));
         await silo.Found("homes", policy ?? Ask.Ample, 2);
         await silo.Step(2000);
+        ClassGate gate = (await silo.Service<ClassGates>().GetAsync(GridSilo.ClassOf("homes")))!;
+        await silo.AdvanceUntil(() => gate.AllowsRelaxed(silo.Service<GridClock>().Read().Micros), "an answer to a late exchange");
         await Eventually.True(() => silo.Store.Held == 0, "a store at rest");
         return silo;
     }

@@ -14,6 +14,7 @@ internal sealed class FakeGrid
     private readonly SortedDictionary<string, FakeMember> _members = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Member, string Key), AdmitReply> _known = [];
     private readonly HashSet<(string Member, string Key)> _cancelled = [];
+    private readonly Dictionary<(string Member, string Key), long> _returned = [];
     private readonly Dictionary<string, FakeMeter> _meters = new(StringComparer.Ordinal);
     private long _usage;
     private int _failNext, _loseNext, _stalled;
@@ -97,8 +98,11 @@ internal sealed class FakeGrid
         lock (_lock)
         {
             if (!_known.TryGetValue((request.Member, request.Key), out AdmitReply? known)) return null;
-            if (_cancelled.Add((request.Member, request.Key))) Charge(_members[request.Member], -known.Units);
-            return known.Units;
+            long total = request.Units == 0 ? known.Units : request.Units;
+            Charge(_members[request.Member], _returned.GetValueOrDefault((request.Member, request.Key)) - total);
+            _returned[(request.Member, request.Key)] = total;
+            if (total == known.Units) _cancelled.Add((request.Member, request.Key));
+            return total;
         }
     }
 

@@ -1,28 +1,34 @@
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
+using CoopGrid.Silo.Ledger;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CoopGrid.Silo.Tests.Ledger;
 
-/// <summary>A fresh, empty database behind the ledger's port; each adapter supplies one, and all must pass the same tests.</summary>
+/// <summary>A fresh, empty database behind the ledger's ports; each adapter supplies one, and all must pass the same tests.</summary>
 public abstract class StoresUnderTest : IDisposable
 {
     public FakeTimeProvider Clock { get; } = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
 
-    public abstract ILedgerStore Ledger { get; }
+    public abstract GridStorage Storage { get; }
 
-    public abstract IMemberDirectory Directory { get; }
+    public ILedgerStore Ledger => Storage.Ledger;
 
-    public abstract IClaimStore Claims { get; }
+    public IMemberDirectory Directory => Storage.Directory;
 
-    public abstract IClassHeads Classes { get; }
+    public IClaimStore Claims => Storage.Claims;
 
-    public abstract IPriceHistory Prices { get; }
+    public IClassHeads Classes => Storage.Classes;
 
-    public abstract ISliceHistory Slices { get; }
+    public IPriceHistory Prices => Storage.Prices;
+
+    public ISliceHistory Slices => Storage.Slices;
 
     /// <summary>Closes the store and opens it again, as another process would.</summary>
     public abstract void Reopen();
+
+    /// <summary>Until the store would hear of a want (L4).</summary>
+    public virtual Task UntilListening() => Task.CompletedTask;
 
     public static Segment Segment(long producer, long position, byte content = 1, params DirectoryChange[] changes)
     {

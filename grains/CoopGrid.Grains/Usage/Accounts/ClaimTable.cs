@@ -70,11 +70,11 @@ internal sealed class ClaimTable(Claimer claimer, IClaimStore store, CheckpointS
     {
         if (_claims.TryGetValue(wanted.Member, out MemberClaim? claim))
         {
-            if (claim.Row != wanted) return false;
             Evict(claim);
             await save(claim);
         }
 
+        // If we have taken the claim again since it was read, this releases nothing, and the next look finds it wanted again.
         await store.ReleaseAsync([wanted], CancellationToken.None);
         return true;
     });
@@ -109,7 +109,6 @@ internal sealed class ClaimTable(Claimer claimer, IClaimStore store, CheckpointS
         // The claim, then the tails, then the checkpoint: a producer that is drained meanwhile has left everything in the checkpoint.
         ClaimTaken taken = await claimer.TakeAsync(member);
         claim = await checkpoints.LoadAsync(member);
-        claim.Row = taken.Row;
         lock (claim.Gate)
         {
             Replay(claim, taken.Tails);

@@ -19,9 +19,6 @@ internal sealed class MemberClaim(MemberId member, MemberAccount account, Stored
 
     public MemberAccount Account { get; } = account;
 
-    /// <summary>The claim in the store, as it was taken.</summary>
-    public ClaimRow Row { get; set; }
-
     /// <summary>The stored checkpoint that the account goes beyond.</summary>
     public StoredCheckpoint Stored { get; set; } = stored;
 

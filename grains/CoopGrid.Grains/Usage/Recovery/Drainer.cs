@@ -34,12 +34,13 @@ internal sealed partial class Drainer(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookForRoomEvery = TimeSpan.FromMilliseconds(50);
 
-    private readonly Dictionary<long, HashSet<MemberId>> _left = [];
+    private readonly Dictionary<long, Left> _left = [];
 
     /// <summary>Goes once through all that is left, if it is this silo's to do.</summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(cancellation);
+        tails.Forget(producers);
         HashSet<long> open = [.. producers.Where(producer => producer.State == ProducerState.Open).Select(producer => producer.Producer)];
         if (producers.All(producer => producer.State != ProducerState.Sealed) || open.Count == 0 || open.Min() != own.Producer) return;
         open.Remove(own.Producer);
@@ -66,8 +67,20 @@ internal sealed partial class Drainer(
 
     private async Task Drain(SealedTail tail, HashSet<long> open, CancellationToken cancellation)
     {
-        if (!_left.TryGetValue(tail.Producer, out HashSet<MemberId>? left)) _left[tail.Producer] = left = [.. tail.Members];
-        foreach (MemberId[] some in left.Chunk(ReadAtOnce).ToList())
+        if (!_left.TryGetValue(tail.Producer, out Left? left)) _left[tail.Producer] = left = new(tail.Members);
+        if (!left.IsRecovered) await Recover(tail, left, open, cancellation);
+        if (!left.IsRecovered || !retention.ClassesAreBeyond(tail.Producer)) return;
+        await flush.FlushAsync(cancellation);
+        await ledger.MarkDrainedAsync(tail.Producer, cancellation);
+        await ledger.DeleteAsync(tail.Producer, tail.Position, cancellation);
+        retention.Forget(tail.Producer);
+        _left.Remove(tail.Producer);
+        LogDrained(tail.Producer);
+    }
+
+    private async Task Recover(SealedTail tail, Left left, HashSet<long> open, CancellationToken cancellation)
+    {
+        foreach (MemberId[] some in left.Members.Chunk(ReadAtOnce).ToList())
         {
             IReadOnlyList<ClaimRow> rows = await store.ReadAsync(some, cancellation);
             foreach (ClaimRow[] few in rows.Chunk(options.Value.SideBySide))
@@ -76,27 +89,40 @@ internal sealed partial class Drainer(
                 long[] saved = await Task.WhenAll(few.Select(row => SavedOf(row, open)));
                 for (int i = 0; i < few.Length; i++)
                 {
-                    if (saved[i] >= tail.LastSequenceOf(few[i].Member)) left.Remove(few[i].Member);
+                    if (saved[i] >= tail.LastSequenceOf(few[i].Member)) left.Members.Remove(few[i].Member);
                 }
             }
         }
 
-        if (left.Count > 0 || !retention.ClassesAreBeyond(tail.Producer)) return;
-        await flush.FlushAsync(cancellation);
-        await ledger.MarkDrainedAsync(tail.Producer, cancellation);
-        await ledger.DeleteAsync(tail.Producer, tail.Position, cancellation);
-        retention.Forget(tail.Producer);
-        _left.Remove(tail.Producer);
-        LogDrained(tail.Producer, tail.Members.Count);
+        left.Behind ??= left.Members.Count;
+        if (left.Members.Count > 0) return;
+        left.IsRecovered = true;
+        LogRecovered(tail.Producer, left.Behind.Value, tail.Members.Count);
     }
 
     /// <summary>Up to which entry the member's stored checkpoint goes, after it was brought in where that is for us to do.</summary>
     private async Task<long> SavedOf(ClaimRow row, HashSet<long> open) =>
         open.Contains(row.Producer) ? await checkpoints.SequenceOfAsync(row.Member) : await claims.RecoverAsync(row.Member);
 
-    [LoggerMessage(LogLevel.Information, "Producer {Producer} is drained: every checkpoint is beyond it, of {Members} members.")]
-    private partial void LogDrained(long producer, int members);
+    [LoggerMessage(LogLevel.Information, "Producer {Producer} is recovered: {Behind} of {Members} members were ahead of their checkpoints.")]
+    private partial void LogRecovered(long producer, int behind, int members);
+
+    [LoggerMessage(LogLevel.Information, "Producer {Producer} is drained: every checkpoint is beyond it.")]
+    private partial void LogDrained(long producer);
 
     [LoggerMessage(LogLevel.Warning, "Sealed producers could not be drained; it is tried again.")]
     private partial void LogFailed(Exception failure);
+
+    /// <summary>What is left to do for one producer.</summary>
+    private sealed class Left(IEnumerable<MemberId> members)
+    {
+        /// <summary>Whose checkpoint is not known to hold all of the tail.</summary>
+        public HashSet<MemberId> Members { get; } = [.. members];
+
+        /// <summary>How many were so at the first look.</summary>
+        public int? Behind { get; set; }
+
+        /// <summary>Whether no member is.</summary>
+        public bool IsRecovered { get; set; }
+    }
 }

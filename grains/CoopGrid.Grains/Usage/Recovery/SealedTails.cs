@@ -21,13 +21,24 @@ internal sealed partial class SealedTails(ILedgerStore ledger, Retention retenti
     public async Task<IReadOnlyList<SealedTail>> RefreshAsync(CancellationToken cancellation)
     {
         List<SealedTail> tails = [];
-        foreach (ProducerRow producer in await ledger.ListProducersAsync(cancellation))
+        IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(cancellation);
+        Forget(producers);
+        foreach (ProducerRow producer in producers)
         {
             if (producer.State == ProducerState.Sealed) tails.Add(await Loaded(producer));
-            else if (producer.State == ProducerState.Drained) _tails.TryRemove(producer.Producer, out _);
         }
 
         return tails;
+    }
+
+    /// <summary>Lets go of those that are drained.</summary>
+    public void Forget(IReadOnlyList<ProducerRow> producers)
+    {
+        if (_tails.IsEmpty) return;
+        foreach (ProducerRow producer in producers)
+        {
+            if (producer.State == ProducerState.Drained) _tails.TryRemove(producer.Producer, out _);
+        }
     }
 
     private async Task<SealedTail> Loaded(ProducerRow producer)

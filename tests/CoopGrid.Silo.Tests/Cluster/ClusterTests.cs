@@ -1,0 +1,72 @@
+using CoopGrid.Protocol.V1;
+using CoopGrid.Silo.Tests.Ledger.Postgres;
+using CoopGrid.Silo.Tests.Processes;
+using Xunit;
+
+namespace CoopGrid.Silo.Tests.Cluster;
+
+/// <summary>Silos as processes on one database: they find each other, found one grid, and notice when one is gone.</summary>
+[Collection(ProcessCollection.Name)]
+public sealed class ClusterTests : IDisposable
+{
+    private const string Class = """ "people": { "capacity": { "unitsPerSecond": 1000, "burstUnits": 10000, "maxRequestUnits": 50 } } """;
+
+    private static readonly string Charter = Charters.Of([Class], [Charters.Member("alice", "people"), Charters.Member("bob", "people")]);
+
+    private readonly PostgresStores _stores = new();
+
+    [Theory]
+    [InlineData("default")]
+    [InlineData("distributed")]
+    public async Task Three_silos_started_at_once_are_one_grid_and_notice_a_kill(string directory)
+    {
+        await using SiloFolder folder = Folder();
+        folder.Settings["CoopGrid__Silo__GrainDirectory"] = directory;
+        SiloProcess[] silos = [folder.Launch(), folder.Launch(), folder.Launch()];
+        foreach (SiloProcess silo in silos) await silo.Serving();
+        Assert.Equal("3", await _stores.Query("SELECT count(*) FROM coopgrid.membership WHERE status = 3"));
+        Assert.Equal("3", await _stores.Query("SELECT count(*) FROM coopgrid.producer WHERE state = 0"));
+
+        // Whichever silo is asked, it is one member and one key.
+        AdmitRequest request = new() { Coop = "test", Member = "alice", Units = 5, Key = "k" };
+        Assert.False((await Until.Admitted(silos[0].Clients, request)).Replayed);
+        foreach (SiloProcess silo in silos[1..]) Assert.True((await silo.Clients.Admission.AdmitAsync(request)).Replayed);
+
+        await silos[2].KillAsync();
+        await Until.True(
+            async () => await _stores.Query("SELECT count(*) FROM coopgrid.membership WHERE status = 6") == "1",
+            () => $"the dead silo's death; the first one wrote:\n{silos[0].Log}");
+        Assert.True(await silos[0].IsHealthy() && await silos[1].IsHealthy());
+    }
+
+    [Fact]
+    public async Task A_silo_is_not_ready_while_its_database_is_away()
+    {
+        await using SiloFolder folder = Folder();
+        SiloProcess silo = await folder.StartAsync();
+        await _stores.CloseAsync();
+        await Until.True(async () => !await silo.IsHealthy(), () => $"a silo that is not ready; it wrote:\n{silo.Log}");
+        await _stores.OpenAsync();
+        await silo.Serving();
+        Assert.False(silo.HasExited);
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_be_used_stops_the_start_with_a_sentence()
+    {
+        await using SiloFolder folder = Folder();
+        SiloProcess silo = folder.Launch(settings => settings["CoopGrid__ConnectionString"] = "Host=127.0.0.1;Port=1;Username=postgres");
+        Assert.Equal(2, await silo.ExitAsync());
+        Assert.StartsWith("CoopGrid cannot start. PostgreSQL 127.0.0.1:1, database postgres: the server cannot be reached", silo.Log.TrimStart(), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _stores.Dispose();
+
+    private SiloFolder Folder()
+    {
+        var folder = new SiloFolder(Charter);
+        folder.Settings["CoopGrid__Storage"] = "postgres";
+        folder.Settings["CoopGrid__ConnectionString"] = _stores.ConnectionString;
+        return folder;
+    }
+}
