@@ -203,7 +203,7 @@ internal sealed class SimView(SimCluster cluster, SimSilo silo) : ISiloMembershi
     private int _seen;
     private TaskCompletionSource _changed = new();
 
-    public SiloName Own => new(silo.Address, _seen);
+    public Task<SiloName> OwnAsync(CancellationToken cancellation) => Task.FromResult(new SiloName(silo.Address, _seen));
 
     public bool IsGone(SiloName name)
     {

@@ -120,7 +120,7 @@ internal sealed class SimSilo
     {
         try
         {
-            await Ledger.OpenAsync(View.Own, CancellationToken.None);
+            await Ledger.OpenAsync(await View.OwnAsync(CancellationToken.None), CancellationToken.None);
             Ledger.Observe(Ticks);
             await Tails.RefreshAsync(CancellationToken.None);
         }
