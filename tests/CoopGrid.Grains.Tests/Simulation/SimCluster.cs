@@ -112,7 +112,7 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
         for (int i = 0; i < times; i++)
         {
             UsageTick sent = i > 0 && plan.Planted == Planted.TickCountsTwice ? tick with { After = tick.Through, Through = tick.Through + 1 } : tick;
-            world.After(Faulty(Faults.Network, 100) ? world.Draw(10_000L, 1_500_000) : world.Draw(1000L, 25_000), () => Deliver(sent));
+            world.After(TickWay(), () => Deliver(sent));
         }
     }
 
@@ -162,13 +162,16 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
 
     private bool Faulty(Faults fault, int permille) => !world.IsCalm && plan.Has(fault) && world.Chance(permille);
 
-    private long Way() => plan.Has(Faults.Slow) && world.Chance(10) ? world.Draw(1000L, 300_000) : world.Draw(80L, 1200);
+    private long Way() => plan.Has(Faults.Slow) && world.Chance(plan.SlowPermille) ? world.Draw(1000L, 300_000) : world.Draw(80L, 1200);
+
+    private long TickWay() =>
+        !Faulty(Faults.Network, 100) ? world.Draw(1000L, 25_000) : world.Chance(200) ? world.Draw(10_000L, 6_000_000) : world.Draw(10_000L, 500_000);
 
     private SimSilo? Route(GrainId id, SimSilo? from)
     {
         List<SimSilo> places = Silos.FindAll(silo => silo.IsOpen && !IsDeclaredDead(silo));
         if (places.Count == 0) return null;
-        if (Faulty(Faults.Directory, 10)) return world.Pick(places);
+        if (Faulty(Faults.Directory, plan.AstrayPermille)) return world.Pick(places);
         if (_directory.TryGetValue(id, out SimSilo? found) && !IsDeclaredDead(found) && !found.IsStopping) return found;
         SimSilo place = from is not null && world.Chance(300) && places.Contains(from) ? from : world.Pick(places);
         return _directory[id] = place;

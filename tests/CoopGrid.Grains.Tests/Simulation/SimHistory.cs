@@ -103,7 +103,7 @@ internal sealed class SimHistory
     {
         _world.IsCalm = true;
         if (_cluster.Silos.TrueForAll(silo => silo.IsDead || silo.IsStopping || _cluster.IsDeclaredDead(silo))) _cluster.Join();
-        if (_world.RunUntil(_world.Now + (40 * Second), () => _callers.IsDone)) return true;
+        if (_world.RunUntil(_world.Now + (40 * Second), () => _callers.IsDone && _cluster.Silos.TrueForAll(silo => silo.FrozenSince is null))) return true;
         _late.Add(new("stuck", "callers still have no answer 40 s after all is well"));
         return false;
     }
@@ -127,6 +127,9 @@ internal sealed class SimHistory
     {
         foreach (SimSilo silo in _cluster.Alive) _cluster.Crash(silo);
         _cluster.Join();
+
+        // Most ask once the dead are known to be dead; what it is to ask before is seen often enough.
+        if (_world.Chance(900)) _world.RunUntil(_world.Now + Second, () => _cluster.Silos.TrueForAll(silo => !silo.IsDead || _cluster.IsDeclaredDead(silo)));
         _callers.AskAgain();
         if (!_world.RunUntil(_world.Now + (60 * Second), () => _callers.IsDone)) _late.Add(new("stuck", "callers have no answer after a restart"));
         var judge = new SimJudge(_cluster, _callers, _policy);

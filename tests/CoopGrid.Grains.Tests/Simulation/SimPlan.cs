@@ -80,6 +80,12 @@ internal sealed record SimPlan
     /// <summary>How many statements in a thousand fail.</summary>
     public int StorePermille { get; init; } = 15;
 
+    /// <summary>How many statements, messages and calls in a thousand are slow.</summary>
+    public int SlowPermille { get; init; } = 10;
+
+    /// <summary>How many calls in a thousand the directory sends elsewhere.</summary>
+    public int AstrayPermille { get; init; } = 10;
+
     /// <summary>C.</summary>
     public long UnitsPerSecond { get; init; } = 100;
 
@@ -101,6 +107,8 @@ internal sealed record SimPlan
             LoadMs = random.Next(1500, 4000),
             Troubles = random.Next(1, 7),
             StorePermille = random.Next(4) == 0 ? 60 : 10,
+            SlowPermille = random.Next(4) == 0 ? 100 : 10,
+            AstrayPermille = random.Next(4) == 0 ? 80 : 10,
             UnitsPerSecond = random.Next(2) == 0 ? 60 : 400,
             BurstUnits = random.Next(2) == 0 ? 20 : 100,
         };

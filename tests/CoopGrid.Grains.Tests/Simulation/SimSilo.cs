@@ -43,7 +43,7 @@ internal sealed class SimSilo
         World = cluster.World;
         SimPlan plan = cluster.Plan;
         Scheduler = new(World, number) { AfterTask = AfterTask };
-        Time = new(Scheduler, World.Draw(1L, 1_000_000_000), plan.Has(Faults.Clock) ? World.Draw(-40_000L, 40_000) : 0);
+        Time = new(Scheduler, World.Draw(1L, 1_000_000_000), !plan.Has(Faults.Clock) ? 0 : World.Chance(200) ? World.Draw(-2_000_000L, 2_000_000) : World.Draw(-40_000L, 40_000));
         Clock = new(Time);
         View = new(cluster, this);
         var store = new SimStorePort(World, cluster.Store, plan, plan.Planted);

@@ -197,7 +197,7 @@ internal class SimStorePort(SimWorld world, SimStore store, SimPlan plan, Plante
 
     private bool Fails() => !world.IsCalm && plan.Has(Faults.Store) && world.Chance(plan.StorePermille);
 
-    private long Way() => plan.Has(Faults.Slow) && world.Chance(10) ? world.Draw(1000L, 60_000) : world.Draw(50L, 900);
+    private long Way() => plan.Has(Faults.Slow) && world.Chance(plan.SlowPermille) ? world.Draw(1000L, 60_000) : world.Draw(50L, 900);
 
     private long Late() => world.Chance(300) ? world.Draw(200_000L, 3_000_000) : world.Draw(1000L, 200_000);
 }
