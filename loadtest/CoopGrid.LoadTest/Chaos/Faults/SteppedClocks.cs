@@ -27,6 +27,8 @@ internal sealed class SteppedClocks(string folder)
             ["FAKETIME_CACHE_DURATION"] = "1",
             ["DONT_FAKE_MONOTONIC"] = "1",
             ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+            // Without this, waits with a timeout return at once: .NET's are of the monotonic clock.
+            ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
             ["NO_FAKE_STAT"] = "1",
         };
     }
