@@ -13,7 +13,7 @@ public sealed class ClusterTests : IDisposable
 
     private static readonly string Charter = Charters.Of([Class], [Charters.Member("alice", "people"), Charters.Member("bob", "people")]);
 
-    private readonly PostgresStores _stores = new();
+    private readonly PostgresStores _stores = PostgresStores.Empty();
 
     [Theory]
     [InlineData("default")]

@@ -75,8 +75,8 @@ internal sealed partial class Checkpointer(
 
     private LedgerPosition LowestUnsaved()
     {
-        // The ledger's position first: whoever enters an empty queue after that appends beyond it. What is being written is not in the log yet.
-        var lowest = new LedgerPosition(ledger.Producer, ledger.CommittedPosition + 1);
+        // The ledger's position first: whoever enters an empty queue after that appends at this position or after it.
+        var lowest = new LedgerPosition(ledger.Producer, ledger.NextPosition);
         if (dirty.Lowest is { } waiting && waiting.CompareTo(lowest) < 0) lowest = waiting;
         foreach (Dirty taken in _taken.Keys)
         {

@@ -90,7 +90,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, PostgresCom
         if (await database.ExecuteAsync(
             "UPDATE producer SET first_kept = greatest(first_kept, $2 + 1) WHERE producer = $1 AND position >= $2", cancellation, producer, upToPosition) == 0)
         {
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(upToPosition, (await Find(producer, cancellation)).Position);
+            // Also if it has got that far by now: nothing goes of which the row does not say that it is gone.
+            throw new ArgumentOutOfRangeException(nameof(upToPosition), upToPosition, $"Producer {producer} is at {(await Find(producer, cancellation)).Position} only.");
         }
 
         // A few at a time, and from the lowest one that is there: what a crash left behind goes with the next deletion.

@@ -27,7 +27,7 @@ public sealed class PostgresLedgerTests : IDisposable
         await Execute(frozen, $"UPDATE producer SET position = 2 WHERE producer = {producer}");
         await Execute(frozen, $"INSERT INTO segment (producer, position, bytes) VALUES ({producer}, 2, 'x')");
 
-        ProducerRow row = await _storage.Ledger.SealAsync(producer, Cancellation).WaitAsync(TimeSpan.FromSeconds(8), Cancellation);
+        ProducerRow row = await _storage.Ledger.SealAsync(producer, Cancellation);
         Assert.Equal((ProducerState.Sealed, 1), (row.State, row.Position));
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => open.CommitAsync(Cancellation));
         Assert.Single(await _storage.Ledger.ReadAsync(producer, 0, 10, Cancellation));

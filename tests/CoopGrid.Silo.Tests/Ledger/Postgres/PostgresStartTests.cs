@@ -9,7 +9,7 @@ namespace CoopGrid.Silo.Tests.Ledger.Postgres;
 /// <summary>Starting on a database: many at once, and what cannot be used is refused unchanged, in a sentence.</summary>
 public sealed class PostgresStartTests : IDisposable
 {
-    private readonly PostgresStores _stores = new();
+    private readonly PostgresStores _stores = PostgresStores.Empty();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
