@@ -146,7 +146,12 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
 
     private async Task KillAsync(ClusterSilo silo)
     {
-        if (!silo.Send(Signal.Kill)) return;
+        if (!silo.Send(Signal.Kill))
+        {
+            Trouble($"Silo {silo.Place} had ended by itself before it was to be killed:\n{silo.LogTail()}");
+            return;
+        }
+
         Interlocked.Increment(ref _kills);
         await silo.ExitAsync(DrainPatience);
     }
