@@ -137,6 +137,7 @@ public sealed partial class LedgerWriter
             }
         }
 
+        Volatile.Write(ref _committed, segment.Position);
         bool recovered;
         lock (_lock)
         {
