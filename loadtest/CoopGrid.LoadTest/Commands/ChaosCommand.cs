@@ -86,6 +86,7 @@ internal sealed class ChaosCommand
         Storage = options.Embedded ? "sqlite" : "postgres",
         Faults = end.Injector.Done.OrderBy(pair => pair.Key).ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
         Kills = end.Injector.Kills,
+        EndedAlone = end.Injector.EndedAlone,
         LeftOut = end.LeftOut,
         Totals = ChaosTotals.Of(end.Calls, end.Shed),
         Outcomes = end.Calls.Where(call => call.Phase == CallPhase.Load).GroupBy(call => call.Told).OrderBy(group => group.Key).ToDictionary(group => group.Key.ToString(), group => group.Count()),
@@ -97,7 +98,7 @@ internal sealed class ChaosCommand
     private static void Tell(ChaosResult result, ChaosEnd end, ChaosOptions options, string path)
     {
         ChaosTotals totals = result.Totals;
-        Console.Out.WriteLine($"faults: {string.Join(", ", result.Faults.Select(pair => $"{pair.Key} {pair.Value}"))}; {result.Kills} processes killed");
+        Console.Out.WriteLine($"faults: {string.Join(", ", result.Faults.Select(pair => $"{pair.Key} {pair.Value}"))}; {result.Kills} processes killed, {result.EndedAlone} silos ended by themselves");
         foreach (string left in result.LeftOut) Console.Out.WriteLine($"left out: {left}");
         Console.Out.WriteLine(
             $"{totals.Keys} keys in {totals.Attempts} attempts, {totals.Unknown} without an answer; {totals.AdmittedUnits} units charged, {totals.CancelledUnits} given back, "
