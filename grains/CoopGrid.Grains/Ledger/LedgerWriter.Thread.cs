@@ -125,7 +125,6 @@ public sealed partial class LedgerWriter
     [SuppressMessage("Design", "CA1031", Justification = "A faulty observer must not stop the log.")]
     private void Publish(Segment segment)
     {
-        Volatile.Write(ref _committed, segment.Position);
         foreach (ICommitObserver observer in _observers)
         {
             try
@@ -138,6 +137,7 @@ public sealed partial class LedgerWriter
             }
         }
 
+        Volatile.Write(ref _committed, segment.Position);
         bool recovered;
         lock (_lock)
         {
