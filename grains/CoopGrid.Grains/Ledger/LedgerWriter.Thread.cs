@@ -22,6 +22,15 @@ public sealed partial class LedgerWriter
         Ended,
     }
 
+    /// <summary>Whether a step would find something that is gathered.</summary>
+    internal bool HasGathered
+    {
+        get
+        {
+            lock (_lock) return _gathering.Count > 0;
+        }
+    }
+
     private TimeSpan StallAfter => TimeSpan.FromMilliseconds(_options.StallAfterMs);
 
     /// <summary>
@@ -125,6 +134,7 @@ public sealed partial class LedgerWriter
     [SuppressMessage("Design", "CA1031", Justification = "A faulty observer must not stop the log.")]
     private void Publish(Segment segment)
     {
+        Volatile.Write(ref _committed, segment.Position);
         foreach (ICommitObserver observer in _observers)
         {
             try

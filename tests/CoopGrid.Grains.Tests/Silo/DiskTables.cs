@@ -93,7 +93,7 @@ internal sealed class DiskHistories(Disk disk, Power power) : IClassHeads, IPric
     {
         if (disk.Heads[@class].Epoch != closing.Epoch) return ClosingOutcome.Superseded;
         if (disk.Producers[^1].Producer > closing.LastProducer) return ClosingOutcome.ProducerJoined;
-        Append(disk.Slices, @class, closing.Rows, row => row.Slice);
+        Append(disk.Slices, @class, [.. closing.Rows.Where(row => row.Slice >= disk.Heads[@class].OpenSlice)], row => row.Slice);
         disk.Heads[@class] = disk.Heads[@class] with { OpenSlice = Math.Max(disk.Heads[@class].OpenSlice, closing.OpenSlice) };
         return ClosingOutcome.Closed;
     });

@@ -28,7 +28,8 @@ public interface IClassHeads
 
     /// <summary>
     /// Closes the slices before <see cref="SliceClosing.OpenSlice"/> and writes their rows, in one transaction. A producer that registers after it
-    /// begins with that slice (L5a), because it reads the head after its registration.
+    /// begins with that slice (L5a), because it reads the head after its registration. Rows of slices that are closed already stay as they
+    /// are: a closing whose outcome is unknown is sent again, and a cancel may have come between.
     /// </summary>
     Task<ClosingOutcome> CloseSlicesAsync(ClassId @class, SliceClosing closing, CancellationToken cancellation);
 }

@@ -51,7 +51,8 @@ internal sealed class PostgresClassHeads(PostgresDatabase database) : IClassHead
             ("SELECT last_producer FROM grid FOR SHARE", []),
             ($"""
             INSERT INTO slice (coop, class, {PostgresSliceHistory.Columns})
-            SELECT $1, $2, row.* FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) AS row WHERE {allowed}
+            SELECT $1, $2, row.* FROM unnest($5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) AS row (slice, slice_units, usage, members)
+            WHERE {allowed} AND row.slice >= (SELECT open_slice FROM class WHERE coop = $1 AND class = $2)
             ON CONFLICT (coop, class, slice) DO UPDATE SET
                 slice_units = excluded.slice_units, usage = excluded.usage, members = excluded.members
             """,

@@ -34,9 +34,9 @@ internal sealed class SqliteClassHeads(SqliteDatabase database) : IClassHeads
 
     public Task<ClosingOutcome> CloseSlicesAsync(ClassId @class, SliceClosing closing, CancellationToken cancellation) => database.WriteAsync(session =>
     {
-        if (Find(session, @class)?.Epoch != closing.Epoch) return ClosingOutcome.Superseded;
+        if (Find(session, @class) is not { } head || head.Epoch != closing.Epoch) return ClosingOutcome.Superseded;
         if (session.Scalar("SELECT max(producer) FROM producer") is long newest && newest > closing.LastProducer) return ClosingOutcome.ProducerJoined;
-        foreach (SliceRow row in closing.Rows) SqliteSliceHistory.Write(session, @class, row);
+        foreach (SliceRow row in closing.Rows.Where(row => row.Slice >= head.OpenSlice)) SqliteSliceHistory.Write(session, @class, row);
         session.Execute(
             "UPDATE class SET open_slice = max(open_slice, $open) WHERE coop = $coop AND class = $class",
             ("$open", closing.OpenSlice), ("$coop", @class.Coop), ("$class", @class.Class));
