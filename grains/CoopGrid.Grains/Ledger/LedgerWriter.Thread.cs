@@ -134,7 +134,6 @@ public sealed partial class LedgerWriter
     [SuppressMessage("Design", "CA1031", Justification = "A faulty observer must not stop the log.")]
     private void Publish(Segment segment)
     {
-        Volatile.Write(ref _committed, segment.Position);
         foreach (ICommitObserver observer in _observers)
         {
             try
@@ -147,6 +146,7 @@ public sealed partial class LedgerWriter
             }
         }
 
+        Volatile.Write(ref _committed, segment.Position);
         bool recovered;
         lock (_lock)
         {

@@ -36,8 +36,8 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     private Commit _gatheringCommit;
     private Commit? _writingCommit;
     private long _attemptStarted;
-    private volatile bool _stalled;
     private long _committed;
+    private volatile bool _stalled;
     private bool _accepting;
     private int _wakeAt = int.MaxValue;
     private int _enough = 1;
@@ -63,7 +63,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     /// <summary>The position that the next append gets, or one before it: it only grows.</summary>
     public long NextPosition => Volatile.Read(ref _gatheringCommit).Position;
 
-    /// <summary>The last position that is known to be committed.</summary>
+    /// <summary>The last position that is committed and that all observers have been told of.</summary>
     public long CommittedPosition => Volatile.Read(ref _committed);
 
     /// <summary>Whether a commit failed or hangs and is being retried: nothing may be decided.</summary>
@@ -90,6 +90,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         lock (_lock)
         {
             _gatheringCommit = new(row.Position + 1, Stepped);
+            Volatile.Write(ref _committed, row.Position);
             _accepting = true;
         }
 

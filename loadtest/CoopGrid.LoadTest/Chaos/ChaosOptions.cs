@@ -1,3 +1,5 @@
+using CoopGrid.LoadTest.Chaos.Faults;
+
 namespace CoopGrid.LoadTest.Chaos;
 
 /// <summary>What a chaos run is asked for.</summary>
@@ -19,6 +21,9 @@ internal sealed record ChaosOptions
 
     /// <summary>After how long without a sign of life the others declare a silo dead; freezes last longer.</summary>
     public TimeSpan Eviction { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Only these faults; empty = all that can be made.</summary>
+    public IReadOnlyList<FaultKind> Kinds { get; init; } = [];
 
     /// <summary>The silo's dll.</summary>
     public required string Dll { get; init; }

@@ -28,6 +28,9 @@ internal sealed record ChaosResult
     /// <summary>Processes ended by SIGKILL.</summary>
     public required int Kills { get; init; }
 
+    /// <summary>Silos that ended by themselves and were replaced, such as those that found themselves declared dead.</summary>
+    public required int EndedAlone { get; init; }
+
     /// <summary>Faults that could not be made on this machine, with the reason.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
 

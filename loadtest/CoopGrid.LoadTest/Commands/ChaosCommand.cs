@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CoopGrid.LoadTest.Chaos;
+using CoopGrid.LoadTest.Chaos.Faults;
 using CoopGrid.LoadTest.Chaos.Judging;
 using CoopGrid.LoadTest.Cluster;
 using CoopGrid.LoadTest.Results;
@@ -25,6 +26,7 @@ internal sealed class ChaosCommand
     private readonly Option<int> _silos = new("--silos") { Description = "Silos that are meant to live.", DefaultValueFactory = _ => 3 };
     private readonly Option<double> _rate = new("--rate") { Description = "Questions a second; a batch is one.", DefaultValueFactory = _ => 120 };
     private readonly Option<double> _eviction = new("--eviction") { Description = "Seconds after which the silos declare a silent one dead; freezes last longer.", DefaultValueFactory = _ => 15 };
+    private readonly Option<FaultKind[]> _kinds = new("--kinds") { Description = "Only these faults, such as Kill DatabaseKill; default: all.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<bool> _embedded = new("--embedded") { Description = "One silo on SQLite instead, without PostgreSQL." };
     private readonly Option<string> _silo = new("--silo") { Description = "The silo's dll; default: the build beside this one's.", DefaultValueFactory = _ => SiloCluster.DefaultDll };
     private readonly Option<string> _out = new("--out") { Description = "The result file; default: loadtest-results/chaos-<seed>-<time>.json. The history goes beside it." };
@@ -32,7 +34,7 @@ internal sealed class ChaosCommand
 
     public Command Build()
     {
-        var command = new Command("chaos", What) { _seed, _minutes, _silos, _rate, _eviction, _embedded, _silo, _out, _keep };
+        var command = new Command("chaos", What) { _seed, _minutes, _silos, _rate, _eviction, _kinds, _embedded, _silo, _out, _keep };
         command.SetAction((parsed, stop) => Guard.RunAsync(() => RunAsync(parsed, stop)));
         return command;
     }
@@ -66,6 +68,7 @@ internal sealed class ChaosCommand
         Silos = parsed.GetValue(_embedded) ? 1 : parsed.GetValue(_silos),
         Rate = parsed.GetValue(_rate),
         Eviction = TimeSpan.FromSeconds(parsed.GetValue(_eviction)),
+        Kinds = parsed.GetValue(_kinds) ?? [],
         Embedded = parsed.GetValue(_embedded),
         Dll = parsed.GetValue(_silo)!,
         Folder = Directory.CreateTempSubdirectory("coopgrid-chaos-").FullName,
@@ -83,6 +86,7 @@ internal sealed class ChaosCommand
         Storage = options.Embedded ? "sqlite" : "postgres",
         Faults = end.Injector.Done.OrderBy(pair => pair.Key).ToDictionary(pair => pair.Key.ToString(), pair => pair.Value),
         Kills = end.Injector.Kills,
+        EndedAlone = end.Injector.EndedAlone,
         LeftOut = end.LeftOut,
         Totals = ChaosTotals.Of(end.Calls, end.Shed),
         Outcomes = end.Calls.Where(call => call.Phase == CallPhase.Load).GroupBy(call => call.Told).OrderBy(group => group.Key).ToDictionary(group => group.Key.ToString(), group => group.Count()),
@@ -94,7 +98,7 @@ internal sealed class ChaosCommand
     private static void Tell(ChaosResult result, ChaosEnd end, ChaosOptions options, string path)
     {
         ChaosTotals totals = result.Totals;
-        Console.Out.WriteLine($"faults: {string.Join(", ", result.Faults.Select(pair => $"{pair.Key} {pair.Value}"))}; {result.Kills} processes killed");
+        Console.Out.WriteLine($"faults: {string.Join(", ", result.Faults.Select(pair => $"{pair.Key} {pair.Value}"))}; {result.Kills} processes killed, {result.EndedAlone} silos ended by themselves");
         foreach (string left in result.LeftOut) Console.Out.WriteLine($"left out: {left}");
         Console.Out.WriteLine(
             $"{totals.Keys} keys in {totals.Attempts} attempts, {totals.Unknown} without an answer; {totals.AdmittedUnits} units charged, {totals.CancelledUnits} given back, "

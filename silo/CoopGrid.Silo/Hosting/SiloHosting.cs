@@ -41,9 +41,15 @@ internal static class SiloHosting
         if (settings.Kubernetes) return;
         var address = IPAddress.Parse(settings.Address);
         endpoint.AdvertisedIPAddress = address;
-        if (IPAddress.IsLoopback(address)) return;
+        int listening = settings.ListeningPort == 0 ? settings.Port : settings.ListeningPort;
+        if (IPAddress.IsLoopback(address))
+        {
+            endpoint.SiloListeningEndpoint = new(address, listening);
+            return;
+        }
+
         IPAddress any = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any;
-        endpoint.SiloListeningEndpoint = new(any, settings.Port);
+        endpoint.SiloListeningEndpoint = new(any, listening);
         if (settings.GatewayPort > 0) endpoint.GatewayListeningEndpoint = new(any, settings.GatewayPort);
     }
 

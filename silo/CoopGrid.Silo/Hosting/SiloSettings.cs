@@ -12,6 +12,10 @@ public sealed class SiloSettings
     [Range(1, 65535, ErrorMessage = "CoopGrid:Silo:Port must be 1 to 65535.")]
     public int Port { get; set; } = 11111;
 
+    /// <summary>Where it is heard, if the others reach it at <see cref="Port"/> through something in between, such as a port mapping; 0 = at that port.</summary>
+    [Range(0, 65535, ErrorMessage = "CoopGrid:Silo:ListeningPort must be 0 to 65535.")]
+    public int ListeningPort { get; set; }
+
     /// <summary>For Orleans' own clients; 0 = none are let in.</summary>
     [Range(0, 65535, ErrorMessage = "CoopGrid:Silo:GatewayPort must be 0 to 65535.")]
     public int GatewayPort { get; set; } = 30000;

@@ -75,8 +75,9 @@ internal sealed partial class Checkpointer(
 
     private LedgerPosition LowestUnsaved()
     {
-        // The ledger's position first: whoever enters an empty queue after that appends at this position or after it.
-        var lowest = new LedgerPosition(ledger.Producer, ledger.NextPosition);
+        // The ledger's position first: whoever enters an empty queue after that appends at this position or after it. What is being committed is not
+        // there to be deleted yet.
+        var lowest = new LedgerPosition(ledger.Producer, ledger.CommittedPosition + 1);
         if (dirty.Lowest is { } waiting && waiting.CompareTo(lowest) < 0) lowest = waiting;
         foreach (Dirty taken in _taken.Keys)
         {

@@ -42,8 +42,7 @@ internal sealed class Retention(ILedgerStore ledger, ICheckpointStore checkpoint
     /// <param name="lowestUnsaved">In this silo's log, at or before the first entry that its member's checkpoint lacks.</param>
     public async Task DeleteAsync(LedgerPosition lowestUnsaved, CancellationToken cancellation)
     {
-        // What is still being written is nothing to delete, though only marks may be in it.
-        long upTo = Math.Min(lowestUnsaved.Position - 1, writer.CommittedPosition);
+        long upTo = lowestUnsaved.Position - 1;
         foreach (((_, long producer), Progress progress) in _classes)
         {
             if (producer == writer.Producer && progress.Touched > progress.Saved) upTo = Math.Min(upTo, progress.Saved);

@@ -13,12 +13,15 @@ internal sealed class Relays(Doors doors, double questionsPerSecond, ulong seed,
 {
     private const int MostOpen = 20_000;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private const long AvoidMicros = 500_000;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     // Of the questions; of the failovers. Apart, so that answers do not change what is asked.
     private readonly SplitMix _chance = new(unchecked(seed * 31));
     private readonly SplitMix _turns = new(unchecked((seed * 31) + 1));
     private readonly List<Question> _given = [];
+    // When each silo last left a caller without an answer, in µs of the history.
+    private readonly long[] _failed = [.. Enumerable.Repeat(long.MinValue / 2, doors.Count)];
     private readonly Lock _lock = new();
     private int _keys;
     private int _open = 1;
@@ -123,10 +126,15 @@ internal sealed class Relays(Doors doors, double questionsPerSecond, ulong seed,
         }
     }
 
-    /// <summary>A silo, but not the one before.</summary>
+    /// <summary>A silo, but not the one before, nor one that failed somebody in the last half second, if there is another.</summary>
     private int Turn(int before)
     {
-        lock (_lock) return before < 0 || doors.Count == 1 ? _turns.Below(doors.Count) : (before + 1 + _turns.Below(doors.Count - 1)) % doors.Count;
+        lock (_lock)
+        {
+            if (before >= 0) _failed[before] = doors.Now;
+            int[] good = [.. Enumerable.Range(0, doors.Count).Where(silo => silo != before && doors.Now - _failed[silo] > AvoidMicros)];
+            return good.Length > 0 ? good[_turns.Below(good.Length)] : _turns.Below(doors.Count);
+        }
     }
 
     /// <summary>Keeps a durable admission, so that it can be given back.</summary>

@@ -9,6 +9,7 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
 {
     /// <summary>After SIGTERM a silo drains; one that hangs is killed, which is told.</summary>
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan SealPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
@@ -16,12 +17,16 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
     private readonly ConcurrentQueue<string> _troubles = [];
     private readonly SemaphoreSlim[] _places = [.. Enumerable.Range(0, scene.Places).Select(_ => new SemaphoreSlim(1))];
     private int _kills;
+    private int _endedAlone;
 
     /// <summary>Faults that happened.</summary>
     public IReadOnlyDictionary<FaultKind, int> Done => _done;
 
     /// <summary>Processes that were ended by SIGKILL, silos and postmasters; without those that the end of the run ends.</summary>
     public int Kills => _kills;
+
+    /// <summary>Silos that ended by themselves and were replaced, such as those that found themselves declared dead.</summary>
+    public int EndedAlone => _endedAlone;
 
     /// <summary>What silos did that they should not: not starting, not draining, ending by themselves.</summary>
     public IReadOnlyCollection<string> Troubles => _troubles;
@@ -30,6 +35,8 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
     public async Task RunAsync(IReadOnlyList<Fault> faults, CancellationToken stop)
     {
         long started = clock.GetTimestamp();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task keeping = KeepAsync(over.Token);
         var running = new List<Task>();
         foreach (Fault fault in faults)
         {
@@ -40,6 +47,8 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
         }
 
         await Task.WhenAll(running);
+        await over.CancelAsync();
+        await keeping;
     }
 
     /// <summary>All links open, all clocks right, the database up, and a silo that serves at every place that is meant to have one.</summary>
@@ -50,6 +59,29 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
         if (scene.Database is { IsRunning: false } database) await database.StartAsync(stop);
         foreach (ClusterSilo silo in scene.Cluster.Living) silo.Send(Signal.Continue);
         for (int place = 0; place < scene.Silos; place++) await ReplaceAsync(place, stop);
+    }
+
+    /// <summary>Replaces silos that ended by themselves where no fault is under way, as an operator's supervisor does.</summary>
+    private async Task KeepAsync(CancellationToken over)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(LookEvery, clock, over);
+                for (int place = 0; place < scene.Silos; place++)
+                {
+                    if (!scene.Cluster.At(place).HasExited || !await _places[place].WaitAsync(0, over)) continue;
+                    using var alone = new Release(_places[place]);
+                    Interlocked.Increment(ref _endedAlone);
+                    await ReplaceAsync(place, over);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end mends what is left.
+        }
     }
 
     private async Task MakeAsync(Fault fault, CancellationToken stop)
@@ -108,13 +140,14 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
     /// <summary>The place after the last is the guest's.</summary>
     private async Task JoinAsync(Fault fault, CancellationToken stop)
     {
-        ClusterSilo guest = await scene.Cluster.StartAtAsync(scene.Silos, stop);
+        ClusterSilo guest = await StartedAsync(scene.Silos, stop);
         await WaitAsync(fault, stop);
         await DrainAsync(guest);
     }
 
     private async Task TakeDownAsync(PrivatePostgres database, Fault fault, CancellationToken stop)
     {
+        long started = clock.GetTimestamp();
         if (fault.Kind == FaultKind.DatabaseKill)
         {
             Interlocked.Increment(ref _kills);
@@ -127,6 +160,7 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
 
         await WaitAsync(fault, stop);
         await database.StartAsync(stop);
+        tell($"  PostgreSQL was away for {clock.GetElapsedTime(started).TotalSeconds:F1} s");
     }
 
     private async Task BreakAsync(Fault fault, CancellationToken stop)
@@ -146,7 +180,12 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
 
     private async Task KillAsync(ClusterSilo silo)
     {
-        if (!silo.Send(Signal.Kill)) return;
+        if (!silo.Send(Signal.Kill))
+        {
+            tell($"  silo {silo.Place} had ended by itself before it was to be killed");
+            return;
+        }
+
         Interlocked.Increment(ref _kills);
         await silo.ExitAsync(DrainPatience);
     }
@@ -165,18 +204,23 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
         }
     }
 
-    /// <summary>Starts a silo at a place whose last one has ended; while the database is away a start fails, and is tried again.</summary>
+    /// <summary>Sees that a silo serves at a place, and starts one if the last has ended.</summary>
     private async Task ReplaceAsync(int place, CancellationToken stop)
+    {
+        if (scene.Cluster.At(place).HasExited) await StartedAsync(place, stop);
+    }
+
+    /// <summary>Starts a silo at a place; while the database is away a start fails, and is tried again.</summary>
+    private async Task<ClusterSilo> StartedAsync(int place, CancellationToken stop)
     {
         long started = clock.GetTimestamp();
         while (true)
         {
             try
             {
-                if (scene.Cluster.At(place).HasExited) await scene.Cluster.StartAtAsync(place, stop);
-                return;
+                return await scene.Cluster.StartAtAsync(place, stop);
             }
-            catch (InvalidOperationException) when (clock.GetElapsedTime(started) < DrainPatience)
+            catch (InvalidOperationException) when (!stop.IsCancellationRequested && clock.GetElapsedTime(started) < StartPatience)
             {
                 await Task.Delay(LookEvery, clock, stop);
             }

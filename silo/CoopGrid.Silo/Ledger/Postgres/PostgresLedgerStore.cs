@@ -87,7 +87,8 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, PostgresCom
 
     public async Task DeleteAsync(long producer, long upToPosition, CancellationToken cancellation)
     {
-        if (await database.ExecuteAsync(
+        // A commit in between may make a position valid that was not: nothing is deleted before it is on record.
+        while (await database.ExecuteAsync(
             "UPDATE producer SET first_kept = greatest(first_kept, $2 + 1) WHERE producer = $1 AND position >= $2", cancellation, producer, upToPosition) == 0)
         {
             // Also if it has got that far by now: nothing goes of which the row does not say that it is gone.
