@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Usage;
-using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Tests.Simulation;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Model;
