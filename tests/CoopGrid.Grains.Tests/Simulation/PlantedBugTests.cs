@@ -17,18 +17,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     public void A_tick_that_counts_twice_is_found() => Finds(Planted.TickCountsTwice, "L5", SimPlan.Of);
 
     [Fact]
-    public void A_lease_that_ends_by_time_is_found() => Finds(Planted.LeaseEndsByTime, "C1", seed => SimPlan.Of(seed) with
-    {
-        Faults = Faults.Freeze | Faults.Slow,
-        Silos = 2,
-        DeclaredPermille = 0,
-        Requests = 700,
-        LoadMs = 6000,
-        Members = 8,
-        Troubles = 3,
-        UnitsPerSecond = 100,
-        BurstUnits = 60,
-    });
+    public void A_lease_that_a_new_activation_forgets_is_found() => Finds(Planted.LeasesForgotten, "C1", SimPlan.Of);
 
     private void Finds(Planted planted, string rule, Func<int, SimPlan> planOf)
     {

@@ -51,8 +51,8 @@ internal enum Planted
     /// <summary>L5: a tick that is repeated looks like the next one.</summary>
     TickCountsTwice,
 
-    /// <summary>C1: the lease of a gate that is silent for a while is given to others, though its producer is not sealed.</summary>
-    LeaseEndsByTime,
+    /// <summary>C1: an activation of the class is not told who may hold leases of an earlier one, and gives them to others.</summary>
+    LeasesForgotten,
 }
 
 /// <summary>One history's kind: how big, and what goes wrong. What exactly happens is the seed's.</summary>

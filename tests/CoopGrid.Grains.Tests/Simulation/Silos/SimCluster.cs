@@ -68,10 +68,6 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
 
     public bool IsDeclaredDead(SimSilo silo) => Membership.Contains((silo.Address, true));
 
-    /// <summary>Whether a producer's silo stands still for a while: what a lease that ends by time would go by.</summary>
-    public bool IsSilent(long producer) => plan.Planted == Planted.LeaseEndsByTime
-        && Silos.Find(silo => silo.Ledger.Producer == producer) is { FrozenSince: { } since } && world.Now - since > 100_000;
-
     /// <summary>Calls a grain: to its activation, or to one that is made.</summary>
     public Task<T> Call<T>(SimSilo? from, GrainId id, Func<Grain, Task<T>> call)
     {

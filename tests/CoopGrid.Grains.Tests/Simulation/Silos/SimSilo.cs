@@ -47,7 +47,7 @@ internal sealed class SimSilo
         Clock = new(Time);
         View = new(cluster, this);
         var store = new SimStorePort(World, cluster.Store, plan, plan.Planted);
-        _classPort = new(World, cluster.Store, plan, plan.Planted, cluster.IsSilent);
+        _classPort = new(World, cluster.Store, plan, plan.Planted);
         _checkpointing = Options.Create(new CheckpointOptions { MaxTailSegments = 12, MaxAgeMs = 400, ClassEveryMs = 300, SideBySide = 3, LookEveryMs = 100 });
         var background = new Background(Scheduler);
         Ledger = new(store, new LedgerOptions(), Time, Log<LedgerWriter>()) { Stepped = Scheduler };

@@ -13,8 +13,6 @@ internal class SimStorePort(SimWorld world, SimStore store, SimPlan plan, Plante
 {
     private const long LookForWantsMicros = 40_000;
 
-    protected SimStore Store => store;
-
     public Task<ProducerRow> OpenProducerAsync(SiloName silo, CancellationToken cancellation) => Call(() => store.Open(silo), mayBeLost: false);
 
     public CommitResult Commit(Segment segment)
@@ -202,16 +200,15 @@ internal class SimStorePort(SimWorld world, SimStore store, SimPlan plan, Plante
     private long Late() => world.Chance(300) ? world.Draw(200_000L, 3_000_000) : world.Draw(1000L, 200_000);
 }
 
-/// <summary>
-/// What the class is told of producers. Planted: its leases end by time, so it takes one that is silent for a while for sealed.
-/// </summary>
-internal sealed class SimClassPort(SimWorld world, SimStore store, SimPlan plan, Planted planted, Func<long, bool> isSilent)
-    : SimStorePort(world, store, plan, planted)
+/// <summary>What the class is told of producers. Planted: of those that are open it hears only of the newest.</summary>
+internal sealed class SimClassPort(SimWorld world, SimStore store, SimPlan plan, Planted planted) : SimStorePort(world, store, plan, planted)
 {
+    private readonly bool _hides = planted == Planted.LeasesForgotten;
+
     public override async Task<IReadOnlyList<ProducerRow>> ListProducersAsync(CancellationToken cancellation)
     {
         IReadOnlyList<ProducerRow> rows = await base.ListProducersAsync(cancellation);
-        return [.. rows.Select(row => row.State == ProducerState.Open && isSilent(row.Producer) ? row with { State = ProducerState.Sealed } : row)];
+        return _hides ? [.. rows.Where(row => row.State != ProducerState.Open || row == rows[^1])] : rows;
     }
 }
 
