@@ -93,7 +93,7 @@ internal class SimStorePort(SimWorld world, SimStore store, SimPlan plan, Plante
     public Task<ClassHead?> ReadAsync(ClassId @class, CancellationToken cancellation) =>
         Call<ClassHead?>(() => store.Heads.TryGetValue(@class, out ClassHead head) ? head : null);
 
-    public Task<ClassHead> RaiseEpochAsync(ClassId @class, CancellationToken cancellation) => Call(() => store.RaiseEpoch(@class));
+    public virtual Task<ClassHead> RaiseEpochAsync(ClassId @class, CancellationToken cancellation) => Call(() => store.RaiseEpoch(@class));
 
     public Task<bool> AppendPricesAsync(ClassId @class, long epoch, IReadOnlyList<PricePeriod> rows, CancellationToken cancellation) =>
         Call(() => store.AppendPrices(@class, epoch, rows));
@@ -200,15 +200,26 @@ internal class SimStorePort(SimWorld world, SimStore store, SimPlan plan, Plante
     private long Late() => world.Chance(300) ? world.Draw(200_000L, 3_000_000) : world.Draw(1000L, 200_000);
 }
 
-/// <summary>What the class is told of producers. Planted: of those that are open it hears only of the newest.</summary>
+/// <summary>What the class is told of producers. Planted: while an activation begins, nobody who is open shows as open.</summary>
 internal sealed class SimClassPort(SimWorld world, SimStore store, SimPlan plan, Planted planted) : SimStorePort(world, store, plan, planted)
 {
-    private readonly bool _hides = planted == Planted.LeasesForgotten;
+    private readonly bool _forgets = planted == Planted.LeasesForgotten;
+
+    // It lists them twice: to catch up with their logs, and to know who may hold leases.
+    private int _hides;
+
+    public override Task<ClassHead> RaiseEpochAsync(ClassId @class, CancellationToken cancellation)
+    {
+        if (_forgets) _hides = 2;
+        return base.RaiseEpochAsync(@class, cancellation);
+    }
 
     public override async Task<IReadOnlyList<ProducerRow>> ListProducersAsync(CancellationToken cancellation)
     {
         IReadOnlyList<ProducerRow> rows = await base.ListProducersAsync(cancellation);
-        return _hides ? [.. rows.Where(row => row.State != ProducerState.Open || row == rows[^1])] : rows;
+        if (_hides == 0) return rows;
+        _hides--;
+        return [.. rows.Select(row => row.State == ProducerState.Open ? row with { State = ProducerState.Sealed } : row)];
     }
 }
 
