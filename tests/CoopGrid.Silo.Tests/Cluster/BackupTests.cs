@@ -86,7 +86,7 @@ public sealed class BackupTests : IDisposable
             AdmitRequest request = Request(member, $"{member}-{i}");
             try
             {
-                AdmitReply reply = await silo.Clients.Admission.AdmitAsync(request);
+                AdmitReply reply = await silo.Clients.Admission.AdmitAsync(request, cancellationToken: CancellationToken.None);
                 if (reply.Outcome == Outcome.Admitted) told.Enqueue(request);
             }
             catch (RpcException)
