@@ -74,7 +74,7 @@ internal sealed class SimWorld(int seed, bool traced)
     /// <summary>Goes on until something holds; false if the time came first.</summary>
     public bool RunUntil(long micros, Func<bool> holds)
     {
-        for (int look = 0; ; look++)
+        while (true)
         {
             if (_ready.Count > 0)
             {
@@ -85,7 +85,7 @@ internal sealed class SimWorld(int seed, bool traced)
             }
 
             if (_strayed is not null) throw new InvalidOperationException($"Work has left the simulation's thread: {_strayed}");
-            if (look % 8 == 0 && holds()) return true;
+            if (holds()) return true;
             if (!_events.TryPeek(out _, out (long At, long Order) next) || next.At > micros)
             {
                 Now = Math.Max(Now, micros);

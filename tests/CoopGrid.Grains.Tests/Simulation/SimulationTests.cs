@@ -36,6 +36,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Theory]
     [InlineData(41)]
     [InlineData(67)]
+    [InlineData(1110)]
     [InlineData(0)]
     public void A_seed_is_replayed(int seed)
     {

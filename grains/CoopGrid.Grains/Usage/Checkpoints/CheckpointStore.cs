@@ -30,10 +30,19 @@ internal sealed class CheckpointStore(
 
         await ExpectWithinLog(member, checkpoint);
         MemberAccount account = checkpoint.ToAccount();
+        long newest = 0;
         foreach (KeyBlockRef block in checkpoint.Blocks)
         {
             GrainState<KeyBlock> keys = await ReadBlock(member, block);
-            foreach (byte[] entry in keys.State?.Entries ?? []) account.Keys.Remember((Admitted)MemberEntryCodec.Decode(entry));
+            foreach (byte[] entry in keys.State?.Entries ?? [])
+            {
+                // A block whose checkpoint seemed to fail and had arrived was written again, with later keys: those are in the next block too,
+                // or in the log. Remembered twice, a key would push out all before it.
+                long sequence = MemberEntryCodec.Head(entry).Sequence;
+                if (sequence <= newest || sequence > checkpoint.Sequence) continue;
+                account.Keys.Remember((Admitted)MemberEntryCodec.Decode(entry));
+                newest = sequence;
+            }
         }
 
         foreach (StoredReturn given in checkpoint.Returns) account.Keys.GiveBack(given.Key, given.Units);

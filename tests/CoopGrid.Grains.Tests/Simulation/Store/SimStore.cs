@@ -172,6 +172,7 @@ internal sealed class SimStore(SimWorld world, Planted planted)
     {
         Expect(name, grain, tag);
         _states.Remove((name, grain));
+        world.Note(() => $"store: {name} of {grain} cleared");
     }
 
     public ProducerRow Find(long producer) => producer > 0 && producer <= Producers.Count
@@ -187,7 +188,7 @@ internal sealed class SimStore(SimWorld world, Planted planted)
 
     private static string Tag(int version) => version.ToString(CultureInfo.InvariantCulture);
 
-    private static string Describe<T>(T state) => state is MemberCheckpoint member ? $"up to {member.Sequence} of producer {member.Producer}" : "";
+    private static string Describe<T>(T state) => state is MemberCheckpoint member ? $"up to {member.Sequence} of producer {member.Producer}, keys in {string.Join(" ", member.Blocks.Select(block => $"{block.Producer}.{block.Number}"))}" : "";
 
     private static string Describe(byte[] bytes, Segment segment) => string.Join(", ", SegmentReader.Read(new(segment.Producer, segment.Position, bytes)).Entries
         .Select(entry => $"{entry.Member.Member} {MemberEntryCodec.Decode(entry.Bytes.Span) switch
