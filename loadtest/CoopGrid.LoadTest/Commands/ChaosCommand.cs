@@ -94,7 +94,7 @@ internal sealed class ChaosCommand
         Outcomes = end.Calls.Where(call => call.Phase == CallPhase.Load).GroupBy(call => call.Told).OrderBy(group => group.Key).ToDictionary(group => group.Key.ToString(), group => group.Count()),
         Violations = end.Violations.GroupBy(violation => violation.Kind).ToDictionary(group => group.Key.ToString(), group => group.Count()),
         Problems = [.. end.Violations.Take(MostProblems).Select(violation => $"{violation.Kind}: {violation.What}")],
-        Troubles = end.Injector.Troubles,
+        Troubles = [.. end.Injector.Troubles.Select(trouble => trouble.Split('\n')[0])],
     };
 
     private static void Tell(ChaosResult result, ChaosEnd end, ChaosOptions options, string path)
