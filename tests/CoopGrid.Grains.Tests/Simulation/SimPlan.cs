@@ -99,7 +99,7 @@ internal sealed record SimPlan
     {
         var random = new Random(unchecked(seed * 31) ^ 0x5eed);
         bool isRush = random.Next(4) == 0;
-        return new()
+        SimPlan plan = new()
         {
             Silos = random.Next(2, 5),
             Members = random.Next(2, 8),
@@ -112,5 +112,10 @@ internal sealed record SimPlan
             UnitsPerSecond = random.Next(2) == 0 ? 60 : 400,
             BurstUnits = random.Next(2) == 0 ? 20 : 100,
         };
+
+        // Now and then a long one: what went wrong early meets what goes wrong late.
+        return random.Next(8) == 0
+            ? plan with { LoadMs = random.Next(5000, 10_000), Troubles = random.Next(8, 18), Requests = random.Next(120, 250) }
+            : plan;
     }
 }

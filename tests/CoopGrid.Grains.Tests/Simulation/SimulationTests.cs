@@ -32,15 +32,14 @@ public sealed class SimulationTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Seeds that once found something, and the one that is asked for: COOPGRID_SIMULATION_SEED.</summary>
-    [Theory]
-    [InlineData(41)]
-    [InlineData(67)]
-    [InlineData(1110)]
-    [InlineData(0)]
-    public void A_seed_is_replayed(int seed)
+    /// <summary>
+    /// The seed that is asked for: COOPGRID_SIMULATION_SEED. A seed means the same history as long as neither the grid's code nor the simulation
+    /// draws, waits or asks otherwise; what a seed has found is kept as a test of its own.
+    /// </summary>
+    [Fact]
+    public void A_seed_is_replayed()
     {
-        if (seed == 0) seed = Setting("SEED", 1);
+        int seed = Setting("SEED", 1110);
         SimResult result = SimHistory.Run(seed, SimPlan.Of(seed));
         Assert.True(result.Violations.Count == 0, result.Violations.Count == 0 ? "" : SimRunner.Explain(result));
     }
