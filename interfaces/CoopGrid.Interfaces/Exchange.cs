@@ -22,8 +22,8 @@ public sealed record GateReport
     /// <summary>The burst that the gate uses now, in units.</summary>
     [Id(3)] public long LeaseBurstUnits { get; init; }
 
-    /// <summary>Demand of the last interval by tier, in units/s: what the division of capacity goes by.</summary>
-    [Id(4)] public ImmutableArray<long> TierDemand { get; init; } = [];
+    /// <summary>What the gate asks for by lane and band, in units/s, 62 bands a lane: what the division of capacity goes by.</summary>
+    [Id(4)] public ImmutableArray<long> Demand { get; init; } = [];
 
     /// <summary>Totals by lane.</summary>
     [Id(5)] public ImmutableArray<LaneTotals> Lanes { get; init; } = [];
@@ -115,6 +115,9 @@ public sealed record ClassSignal
 
     /// <summary>The exchange that this answers.</summary>
     [Id(10)] public long Exchange { get; init; }
+
+    /// <summary>What of the lease each lane is guaranteed at this gate, in thousandths of a unit per second; empty: as in the whole class.</summary>
+    [Id(11)] public ImmutableArray<long> LaneFloorMills { get; init; } = [];
 }
 
 /// <summary>A position of a producer's log up to which a class has checkpointed.</summary>

@@ -9,31 +9,39 @@ internal struct Basin
     /// <summary>What it holds.</summary>
     public long Cap;
 
-    /// <summary>Its own part of the gate's inflow.</summary>
-    public long Permille;
+    /// <summary>Its own part of the gate's inflow, in units/s: the whole ones.</summary>
+    public long Rate;
+
+    /// <summary>And the thousandths, 0 to 999.</summary>
+    public long RateMills;
 
     /// <summary>Thousandths of a micro-unit that flowed in and are not yet a whole one: 0 to 999, and 0 in a full basin.</summary>
     public long Mills;
 
-    /// <summary>
-    /// Lets <paramref name="inflow"/> micro-units in, each basin its part. What a full floor cannot hold spills into the shared
-    /// one, and what that cannot hold is lost. Nothing is rounded away: pouring a + b is pouring a, then b.
-    /// </summary>
-    /// <param name="inflow">0 to 2^61.</param>
-    public static void Pour(Span<Basin> basins, long inflow)
+    /// <summary>Its part of the inflow in thousandths of a unit per second.</summary>
+    public long MillsPerSecond
     {
-        (long thousands, long rest) = Math.DivRem(inflow, 1000);
+        readonly get => (Rate * 1000) + RateMills;
+        set => (Rate, RateMills) = Math.DivRem(value, 1000);
+    }
+
+    /// <summary>
+    /// Lets time flow in, each basin its part. What a full floor cannot hold spills into the shared
+    /// one, and what that cannot hold is lost. Nothing is rounded away: pouring for a + b is pouring for a, then for b.
+    /// </summary>
+    /// <param name="micros">0 to 2^50, and with the rates of all not above 2^61 micro-units.</param>
+    public static void Pour(Span<Basin> basins, long micros)
+    {
         long spilled = 0, spilledMills = 0;
         for (int i = 0; i < basins.Length - 1; i++)
         {
             ref Basin floor = ref basins[i];
-            if (floor.Permille == 0) continue;
-            floor.Add(thousands * floor.Permille, rest * floor.Permille);
+            floor.Add(floor.Rate * micros, floor.RateMills * micros);
             spilled += floor.Overflow(ref spilledMills);
         }
 
         ref Basin shared = ref basins[^1];
-        shared.Add((thousands * shared.Permille) + spilled, (rest * shared.Permille) + spilledMills);
+        shared.Add((shared.Rate * micros) + spilled, (shared.RateMills * micros) + spilledMills);
         long lost = 0;
         shared.Overflow(ref lost);
     }

@@ -8,7 +8,9 @@ namespace CoopGrid.Domain.Capacity;
 /// 1. a lane's floor bucket fills at g ‰ of the rate and holds the larger of g/2 ‰ of B and 4·m;
 /// 2. the shared bucket fills at what the guarantees leave of the rate, plus whatever full floor buckets spill, and holds the rest
 ///    of B: at least 4·m, and (with no floor bucket stretched to 4·m) at least half of B, so that guarantees can always be lent out;
-/// 3. all buckets scale with the lease, and together hold exactly its burst.
+/// 3. all buckets scale with the lease, and together hold exactly its burst;
+/// 4. a gate that is told its floors (what of its lease each lane is guaranteed there) lays them out so: their buckets are as much larger or
+///    smaller as the floors are than g ‰ of the lease, and the shared bucket keeps half of the burst, or as much as in the whole class if that is less.
 /// Four times m: the quarter kept for protected requests holds any one of them, and above the highest threshold (half) there is
 /// room for two, so that one can be taken while the next gathers.
 /// </summary>
@@ -23,6 +25,7 @@ public sealed class CapacityPlan
     private readonly long[] _floorCaps;
     private readonly bool[] _bulk;
     private readonly long _burstUnits;
+    private readonly long _mostInFloors;
 
     private CapacityPlan(CapacityPolicy capacity, IReadOnlyList<LanePolicy> lanes)
     {
@@ -33,6 +36,7 @@ public sealed class CapacityPlan
         MaxRequestUnits = capacity.MaxRequestUnits;
         long sized = Math.Min(MaxRequestUnits, LargestRequest(capacity, lanes));
         _floorCaps = [.. _permille.Select(g => FloorCap(capacity.BurstUnits, g, sized))];
+        _mostInFloors = Math.Max(_floorCaps.Sum(), _burstUnits * (MicrosPerUnit / 2));
     }
 
     /// <summary>The class's whole capacity: C and B.</summary>
@@ -74,20 +78,46 @@ public sealed class CapacityPlan
     /// <summary>The lane's guarantee at the class's whole capacity, in units per second, rounded down.</summary>
     public long FloorUnitsPerSecond(int lane) => Integers.MulDivFloor(Full.UnitsPerSecond, _permille[lane], 1000);
 
-    /// <summary>The buckets of a lease, empty: one for each lane, then the shared one. Their caps add up to its burst.</summary>
-    internal Basin[] Basins(Lease lease)
+    /// <summary>The lane's guarantee of a rate, in thousandths of a unit per second.</summary>
+    public long FloorMills(int lane, long unitsPerSecond) => unitsPerSecond * _permille[lane];
+
+    /// <summary>The buckets of a lease, empty: one for each lane, then the shared one. Their caps add up to its burst, their rates to its rate.</summary>
+    /// <param name="floorMills">By lane what the gate is told to keep, in thousandths of a unit per second; of another number of lanes: not told.</param>
+    internal Basin[] Basins(Lease lease, ReadOnlySpan<long> floorMills)
     {
         var basins = new Basin[Lanes + 1];
-        long left = lease.BurstUnits * MicrosPerUnit;
-        for (int i = 0; i < Lanes; i++)
+        bool told = floorMills.Length == Lanes;
+        Int128 sum = 0;
+        foreach (long mills in floorMills) sum += mills;
+        long rate = lease.UnitsPerSecond * 1000, caps = 0;
+        long most = Integers.MulDivFloor(_mostInFloors, lease.BurstUnits, _burstUnits);
+        for (int lane = 0; lane < Lanes; lane++)
         {
-            long cap = Integers.MulDivFloor(_floorCaps[i], lease.BurstUnits, _burstUnits);
-            basins[i] = new() { Cap = cap, Permille = _permille[i] };
-            left -= cap;
+            long even = FloorMills(lane, lease.UnitsPerSecond);
+            long mills = told ? sum > rate ? (long)(floorMills[lane] * (Int128)rate / sum) : floorMills[lane] : even;
+            if (even == 0) mills = 0;
+            long cap = Integers.MulDivFloor(_floorCaps[lane], lease.BurstUnits, _burstUnits);
+            if (even > 0) cap = (long)Int128.Min((Int128)cap * mills / even, most);
+            basins[lane] = new() { Cap = cap, MillsPerSecond = mills };
+            caps += cap;
         }
 
-        basins[Lanes] = new() { Cap = left, Permille = 1000 - _permille.Sum() };
+        Shrink(basins.AsSpan(..Lanes), caps, most);
+        long left = lease.BurstUnits * MicrosPerUnit;
+        foreach (ref Basin floor in basins.AsSpan(..Lanes))
+        {
+            rate -= floor.MillsPerSecond;
+            left -= floor.Cap;
+        }
+
+        basins[Lanes] = new() { Cap = left, MillsPerSecond = rate };
         return basins;
+    }
+
+    private static void Shrink(Span<Basin> floors, long caps, long most)
+    {
+        if (caps <= most) return;
+        foreach (ref Basin floor in floors) floor.Cap = Integers.MulDivFloor(floor.Cap, most, caps);
     }
 
     private static long FloorCap(long burstUnits, int permille, long request) =>

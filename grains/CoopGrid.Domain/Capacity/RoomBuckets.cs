@@ -16,9 +16,11 @@ namespace CoopGrid.Domain.Capacity;
 public sealed class RoomBuckets
 {
     private const long MaxPour = 1L << 61;
+    private const long MaxStepMicros = 1L << 50;
 
     private CapacityPlan _plan;
     private Lease _lease;
+    private long[] _floorMills = [];
     private Basin[] _basins;
     private long _lastMicros = long.MinValue;
     private long _microsToFill;
@@ -27,7 +29,7 @@ public sealed class RoomBuckets
     public RoomBuckets(CapacityPlan plan)
     {
         _plan = plan;
-        _basins = plan.Basins(default);
+        _basins = plan.Basins(default, []);
     }
 
     /// <summary>The lease in force.</summary>
@@ -48,11 +50,19 @@ public sealed class RoomBuckets
     }
 
     /// <summary>Lets time flow under the old lease, then changes to the new one: what its buckets cannot hold is lost.</summary>
-    public void SetLease(Lease lease, long nowMicros)
+    /// <param name="floorMills">
+    /// What of the lease each lane is guaranteed here, in thousandths of a unit per second, each 0 or more; empty: as in the whole class.
+    /// </param>
+    public void SetLease(Lease lease, long[] floorMills, long nowMicros)
     {
         Flow(nowMicros);
-        if (lease != _lease) Change(_plan, lease.Checked());
+        if (lease == _lease && floorMills.AsSpan().SequenceEqual(_floorMills)) return;
+        _floorMills = floorMills;
+        Change(_plan, lease.Checked());
     }
+
+    /// <summary>A lease with the class's own floors.</summary>
+    public void SetLease(Lease lease, long nowMicros) => SetLease(lease, [], nowMicros);
 
     /// <summary>Lets time flow under the old plan, then changes to the new one under the same lease.</summary>
     public void SetPlan(CapacityPlan plan, long nowMicros)
@@ -166,19 +176,19 @@ public sealed class RoomBuckets
             return;
         }
 
-        for (; micros > _maxStepMicros; micros -= _maxStepMicros) Basin.Pour(basins, _lease.UnitsPerSecond * _maxStepMicros);
-        Basin.Pour(basins, _lease.UnitsPerSecond * micros);
+        for (; micros > _maxStepMicros; micros -= _maxStepMicros) Basin.Pour(basins, _maxStepMicros);
+        Basin.Pour(basins, micros);
     }
 
     private void Change(CapacityPlan plan, Lease lease)
     {
-        Basin[] basins = plan.Basins(lease);
+        Basin[] basins = plan.Basins(lease, _floorMills);
         ref Basin shared = ref basins[^1];
         shared.Level = _basins[^1].Level;
         for (int i = 0; i < _basins.Length - 1; i++)
         {
             // A lane that has lost its guarantee, or is gone, leaves what it held to all.
-            if (i < basins.Length - 1 && basins[i].Permille > 0) basins[i].Level = _basins[i].Level;
+            if (i < basins.Length - 1 && basins[i].Cap > 0) basins[i].Level = _basins[i].Level;
             else shared.Level += _basins[i].Level;
         }
 
@@ -186,19 +196,19 @@ public sealed class RoomBuckets
         (_plan, _lease, _basins) = (plan, lease, basins);
         if (lease.UnitsPerSecond == 0) return;
         _microsToFill = MicrosToFill(basins, lease.UnitsPerSecond);
-        _maxStepMicros = MaxPour / lease.UnitsPerSecond;
+        _maxStepMicros = Math.Min(MaxPour / lease.UnitsPerSecond, MaxStepMicros);
     }
 
     /// <summary>After so long without taking everything is full: the slowest floor first, then the shared bucket from all of the rate.</summary>
     private static long MicrosToFill(ReadOnlySpan<Basin> basins, long rate)
     {
-        Int128 inflow = 0;
+        Int128 slowest = 0;
         foreach (ref readonly Basin floor in basins[..^1])
         {
-            if (floor.Permille > 0) inflow = Int128.Max(inflow, (((Int128)floor.Cap * 1000) + floor.Permille - 1) / floor.Permille);
+            if (floor.Cap > 0) slowest = Int128.Max(slowest, ((Int128)floor.Cap * 1000 / floor.MillsPerSecond) + 1);
         }
 
-        Int128 micros = ((inflow + basins[^1].Cap) / rate) + 1;
+        Int128 micros = slowest + (basins[^1].Cap / rate) + 1;
         return (long)Int128.Min(micros, long.MaxValue / 4);
     }
 }

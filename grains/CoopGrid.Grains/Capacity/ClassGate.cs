@@ -46,6 +46,7 @@ internal sealed class ClassGate
     private long _openPeriod = long.MinValue;
     private int _version;
     private long _countedSince;
+    private AskedDemand? _asker;
     private GateDemand _asked;
 
     /// <param name="head">The class's head, read after this silo's producer was written.</param>
@@ -153,7 +154,7 @@ internal sealed class ClassGate
                 Exchange = lease.Exchange,
                 LeaseUnitsPerSecond = lease.Held.UnitsPerSecond,
                 LeaseBurstUnits = lease.Held.BurstUnits,
-                TierDemand = TakeDemand(),
+                Demand = TakeDemand(),
                 Lanes = [.. _totals.Values],
                 Periods = [.. _periods],
                 LastTick = lastTick,
@@ -161,6 +162,9 @@ internal sealed class ClassGate
             };
         }
     }
+
+    /// <summary>Whether another exchange is due at once, because much of the lease was taken away. For whoever exchanges.</summary>
+    public bool ReportsAtOnce => _lease.ReportsAtOnce;
 
     /// <summary>Takes the class's answer.</summary>
     public void Hear(ClassSignal signal)
@@ -178,7 +182,7 @@ internal sealed class ClassGate
             var grant = new LeaseGrant(signal.Epoch, signal.Exchange, new(signal.LeaseUnitsPerSecond, signal.LeaseBurstUnits));
             if (_lease.Accept(grant))
             {
-                _buckets!.SetLease(grant.Lease, now);
+                _buckets!.SetLease(grant.Lease, [.. signal.LaneFloorMills], now);
                 Volatile.Write(ref _relaxedUntil, _lease.RelaxedUntilMicros);
             }
 
@@ -215,7 +219,7 @@ internal sealed class ClassGate
         if (_buckets is null)
         {
             _buckets = new RoomBuckets(plan);
-            _demand = new DemandMeter(plan.Lanes);
+            (_demand, _asker) = (new DemandMeter(plan.Lanes), new AskedDemand(plan));
         }
         else if (plan.Version > _version)
         {
@@ -224,7 +228,7 @@ internal sealed class ClassGate
             foreach (Waiting<RoomWait> expired in _expired) expired.Waiter.End(null);
             _expired.Clear();
             _buckets.SetPlan(plan, micros);
-            _demand = new DemandMeter(plan.Lanes);
+            (_demand, _asker) = (new DemandMeter(plan.Lanes), new AskedDemand(plan));
         }
 
         Volatile.Write(ref _version, plan.Version);
@@ -253,33 +257,34 @@ internal sealed class ClassGate
     private ImmutableArray<long> TakeDemand()
     {
         long now = _clock.Read().Micros;
-        if (_buckets is null || now <= _countedSince) return [];
-        _asked = _asked.Follow(_demand.Take().ToGateDemand(_buckets.Plan, now - _countedSince));
-        _countedSince = now;
-        return ImmutableArray.Create(_asked.Tiers);
+        if (_buckets is not null && now > _countedSince)
+        {
+            _asked = _asker!.Next(_demand.Take(), _waiting.Units, now - _countedSince);
+            _countedSince = now;
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(_asked.Rates ?? []);
     }
 
     private void Pump()
     {
-        lock (_lock)
-        {
-            if (_buckets is not null) Serve();
-        }
+        lock (_lock) Serve();
     }
 
     private void Serve()
     {
+        if (_buckets is null) return;
         Reading now = _clock.Read();
         if (_waiting.Count > 0)
         {
-            _waiting.Serve(_buckets!, now.Micros, _served, _expired);
+            _waiting.Serve(_buckets, now.Micros, _served, _expired);
             foreach (Waiting<RoomWait> served in _served) served.Waiter.End(now);
             foreach (Waiting<RoomWait> expired in _expired) expired.Waiter.End(null);
             _served.Clear();
             _expired.Clear();
         }
 
-        long wake = _waiting.Count == 0 ? long.MaxValue : _waiting.NextWakeMicros(_buckets!, now.Micros);
+        long wake = _waiting.Count == 0 ? long.MaxValue : _waiting.NextWakeMicros(_buckets, now.Micros);
         TimeSpan due = wake == long.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Max(1, (wake - now.Micros + 999) / 1000));
         _pump.Change(due, Timeout.InfiniteTimeSpan);
     }

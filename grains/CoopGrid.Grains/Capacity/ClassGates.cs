@@ -149,7 +149,7 @@ internal sealed partial class ClassGates(
             {
                 clock.Correct();
                 demand = await Exchange(gate, grain);
-                if (!gate.Ready.IsCompleted) demand = await Exchange(gate, grain);
+                if (!gate.Ready.IsCompleted || gate.ReportsAtOnce) demand = await Exchange(gate, grain);
             }
             catch (Exception failure)
             {

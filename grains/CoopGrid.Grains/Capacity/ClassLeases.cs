@@ -6,9 +6,9 @@ using CoopGrid.Model;
 namespace CoopGrid.Grains.Capacity;
 
 /// <summary>A class's <see cref="SharedCapacity"/> behind its messages. Every call is told the monotonic clock (<c>Reading.Micros</c>).</summary>
-internal sealed class ClassLeases(long epoch, CapacityPolicy capacity, long micros)
+internal sealed class ClassLeases(long epoch, ClassPolicy policy, long micros)
 {
-    private readonly SharedCapacity _shared = new(epoch, Total(capacity), micros);
+    private readonly SharedCapacity _shared = new(epoch, CapacityPlan.From(policy), micros);
 
     /// <summary>Names the producers that are open in the store and may hold leases from before.</summary>
     public void OpenGates(IEnumerable<long> producers) => _shared.OpenGates(producers);
@@ -22,15 +22,13 @@ internal sealed class ClassLeases(long epoch, CapacityPolicy capacity, long micr
     public void Settle(long micros) => _shared.Settle(micros);
 
     /// <summary>A change of policy.</summary>
-    public void SetCapacity(CapacityPolicy capacity) => _shared.SetTotal(Total(capacity));
+    public void SetPolicy(ClassPolicy policy) => _shared.SetPlan(CapacityPlan.From(policy));
 
     /// <summary>Answers a gate; null if a later activation of the class has spoken to it, so that this one must end.</summary>
     public LeaseGrant? Answer(GateReport report, long micros)
     {
         var held = new LeaseReport(report.LeaseEpoch, report.Exchange, new(report.LeaseUnitsPerSecond, report.LeaseBurstUnits));
-        var demand = new GateDemand(ImmutableCollectionsMarshal.AsArray(report.TierDemand) ?? []);
+        var demand = new GateDemand(ImmutableCollectionsMarshal.AsArray(report.Demand) ?? []);
         return _shared.TryAnswer(report.Producer, held, demand, micros, out LeaseGrant grant) ? grant : null;
     }
-
-    private static Lease Total(CapacityPolicy capacity) => new(capacity.UnitsPerSecond, capacity.BurstUnits);
 }

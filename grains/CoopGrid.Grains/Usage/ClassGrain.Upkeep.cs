@@ -40,7 +40,7 @@ internal sealed partial class ClassGrain
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
         _price = new ClassPrice(_id, stored.Policies.TimeZone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
-        _leases = new ClassLeases(_epoch, _inForce.Capacity, clock.Read().Micros);
+        _leases = new ClassLeases(_epoch, _inForce, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
         _changed = true;
@@ -90,7 +90,7 @@ internal sealed partial class ClassGrain
         ClassPolicy policy = policies.At(slice);
         if (ReferenceEquals(policy, _inForce)) return;
         _inForce = policy;
-        _leases!.SetCapacity(policy.Capacity);
+        _leases!.SetPolicy(policy);
         _changed = true;
     }
 

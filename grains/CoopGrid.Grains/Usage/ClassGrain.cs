@@ -102,6 +102,7 @@ internal sealed partial class ClassGrain(
             Epoch = grant.Epoch,
             LeaseUnitsPerSecond = grant.Lease.UnitsPerSecond,
             LeaseBurstUnits = grant.Lease.BurstUnits,
+            LaneFloorMills = [.. grant.FloorMills ?? []],
             Saved = [.. state.State.Producers.Select(producer => new SavedPosition(producer.Producer, producer.Watermark))],
             Exchange = grant.Exchange,
         };

@@ -22,6 +22,9 @@ internal sealed record ChaosOptions
     /// <summary>After how long without a sign of life the others declare a silo dead; freezes last longer.</summary>
     public TimeSpan Eviction { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>So long after a fault is over its place has no other.</summary>
+    public TimeSpan Recovery { get; init; } = TimeSpan.FromSeconds(8);
+
     /// <summary>Only these faults; empty = all that can be made.</summary>
     public IReadOnlyList<FaultKind> Kinds { get; init; } = [];
 

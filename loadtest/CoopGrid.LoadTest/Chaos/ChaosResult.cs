@@ -36,7 +36,7 @@ internal sealed record ChaosResult
 
     public required ChaosTotals Totals { get; init; }
 
-    /// <summary>Of calls under load, by place in the run: how many of the attempts had an answer.</summary>
+    /// <summary>Of the attempts under load.</summary>
     public required IReadOnlyDictionary<string, int> Outcomes { get; init; }
 
     public required IReadOnlyDictionary<string, int> Violations { get; init; }

@@ -38,7 +38,7 @@ internal sealed class ChaosRun(ChaosOptions options, TimeProvider clock, Action<
     private async Task<ChaosEnd> UnderFireAsync(Scene scene, CancellationToken stop)
     {
         FaultKind[] kinds = [.. scene.Kinds.Where(kind => options.Kinds.Count == 0 || options.Kinds.Contains(kind))];
-        FaultScope scope = new(options.Silos, (int)options.Length.TotalMilliseconds, (int)options.Eviction.TotalMilliseconds, kinds);
+        FaultScope scope = new(options.Silos, (int)options.Length.TotalMilliseconds, (int)options.Eviction.TotalMilliseconds, (int)options.Recovery.TotalMilliseconds, kinds);
         IReadOnlyList<Fault> faults = FaultPlan.Of(options.Seed, scope);
         tell($"{options.Silos} silos serve; {options.Length.TotalSeconds:F0} s of {options.Rate:F0} questions a second and {faults.Count} faults, seed {options.Seed}");
         await using var history = new HistoryLog(options.HistoryPath);

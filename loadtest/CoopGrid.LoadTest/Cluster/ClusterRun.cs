@@ -11,6 +11,9 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
 {
     private static readonly TimeSpan EnrolPatience = TimeSpan.FromSeconds(60);
 
+    private const int MostWarmUps = 8;
+    private const double Hardly = 0.93;
+
     private int _measured;
 
     /// <param name="sizes">Numbers of silos, in the order of measuring.</param>
@@ -37,11 +40,28 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
         using (var client = new CoopGridClient(new CoopGridOptions { Addresses = cluster.Addresses, Deadline = EnrolPatience }))
             await Enrolment.EnrolAsync(client, ClusterCharter.Coop, ClusterCharter.Class, Workload.Names(ClusterCharter.MemberPrefix, load.Members), stop);
         int[] ports = [.. cluster.Living.Select(silo => silo.Ports.Grpc)];
-        // Once without counting: the silos compile and optimise their code, and the members find their silos.
-        await (load with { Measured = load.Measured / 2 }).RunAsync(ports, clock);
+        await WarmUpAsync(database, cluster, ports);
+        return await MeasureAsync(load, database, cluster, ports);
+    }
+
+    /// <summary>Rounds that do not count, while silos compile and optimise their code and members find their silos: until a round costs hardly less than the one before.</summary>
+    private async Task WarmUpAsync(PrivatePostgres database, SiloCluster cluster, int[] ports)
+    {
+        ClusterLoad half = load with { Measured = load.Measured / 2 };
+        double before = double.MaxValue;
+        for (int round = 0; round < MostWarmUps; round++)
+        {
+            double cost = (await MeasureAsync(half, database, cluster, ports)).CpuMicros;
+            if (cost > before * Hardly) return;
+            before = cost;
+        }
+    }
+
+    private async Task<ClusterSide> MeasureAsync(ClusterLoad some, PrivatePostgres database, SiloCluster cluster, int[] ports)
+    {
         TimeSpan[] before = Times(cluster);
         TimeSpan postgresBefore = ProcessTable.FamilyTime(database.ProcessId);
-        IReadOnlyList<WireResult> results = await load.RunAsync(ports, clock);
+        IReadOnlyList<WireResult> results = await some.RunAsync(ports, clock);
         TimeSpan postgres = ProcessTable.FamilyTime(database.ProcessId) - postgresBefore;
         return Side(results, [.. Times(cluster).Zip(before, (after, earlier) => after - earlier)], postgres);
     }

@@ -96,6 +96,18 @@ public sealed class PrivatePostgres : IAsyncDisposable
     public Task DropDatabaseAsync(string name, CancellationToken stop = default) =>
         _programs.RunAsync("dropdb", ["-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "--force", name], stop);
 
+    /// <summary>Copies a database as it is at one moment, whoever uses it, into one that does not exist yet: pg_dump, then pg_restore.</summary>
+    /// <exception cref="IOException">One of them failed.</exception>
+    public async Task CopyDatabaseAsync(string from, string to, CancellationToken stop = default)
+    {
+        string file = Path.Combine(Folder, $"{from}.dump");
+        string[] server = ["-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres"];
+        await _programs.RunAsync("pg_dump", [.. server, "-Fc", "-f", file, from], stop);
+        await CreateDatabaseAsync(to, stop);
+        await _programs.RunAsync("pg_restore", [.. server, "-d", to, "--exit-on-error", file], stop);
+        File.Delete(file);
+    }
+
     /// <summary>Runs SQL with psql.</summary>
     /// <returns>The rows, a line each, columns separated by '|'.</returns>
     /// <exception cref="IOException">It failed.</exception>

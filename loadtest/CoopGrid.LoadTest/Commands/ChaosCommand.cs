@@ -26,6 +26,7 @@ internal sealed class ChaosCommand
     private readonly Option<int> _silos = new("--silos") { Description = "Silos that are meant to live.", DefaultValueFactory = _ => 3 };
     private readonly Option<double> _rate = new("--rate") { Description = "Questions a second; a batch is one.", DefaultValueFactory = _ => 120 };
     private readonly Option<double> _eviction = new("--eviction") { Description = "Seconds after which the silos declare a silent one dead; freezes last longer.", DefaultValueFactory = _ => 15 };
+    private readonly Option<double> _recovery = new("--recovery") { Description = "Seconds after a fault before the same place has another.", DefaultValueFactory = _ => 8 };
     private readonly Option<FaultKind[]> _kinds = new("--kinds") { Description = "Only these faults, such as Kill DatabaseKill; default: all.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<bool> _embedded = new("--embedded") { Description = "One silo on SQLite instead, without PostgreSQL." };
     private readonly Option<string> _silo = new("--silo") { Description = "The silo's dll; default: the build beside this one's.", DefaultValueFactory = _ => SiloCluster.DefaultDll };
@@ -34,7 +35,7 @@ internal sealed class ChaosCommand
 
     public Command Build()
     {
-        var command = new Command("chaos", What) { _seed, _minutes, _silos, _rate, _eviction, _kinds, _embedded, _silo, _out, _keep };
+        var command = new Command("chaos", What) { _seed, _minutes, _silos, _rate, _eviction, _recovery, _kinds, _embedded, _silo, _out, _keep };
         command.SetAction((parsed, stop) => Guard.RunAsync(() => RunAsync(parsed, stop)));
         return command;
     }
@@ -68,6 +69,7 @@ internal sealed class ChaosCommand
         Silos = parsed.GetValue(_embedded) ? 1 : parsed.GetValue(_silos),
         Rate = parsed.GetValue(_rate),
         Eviction = TimeSpan.FromSeconds(parsed.GetValue(_eviction)),
+        Recovery = TimeSpan.FromSeconds(parsed.GetValue(_recovery)),
         Kinds = parsed.GetValue(_kinds) ?? [],
         Embedded = parsed.GetValue(_embedded),
         Dll = parsed.GetValue(_silo)!,
@@ -92,7 +94,7 @@ internal sealed class ChaosCommand
         Outcomes = end.Calls.Where(call => call.Phase == CallPhase.Load).GroupBy(call => call.Told).OrderBy(group => group.Key).ToDictionary(group => group.Key.ToString(), group => group.Count()),
         Violations = end.Violations.GroupBy(violation => violation.Kind).ToDictionary(group => group.Key.ToString(), group => group.Count()),
         Problems = [.. end.Violations.Take(MostProblems).Select(violation => $"{violation.Kind}: {violation.What}")],
-        Troubles = end.Injector.Troubles,
+        Troubles = [.. end.Injector.Troubles.Select(trouble => trouble.Split('\n')[0])],
     };
 
     private static void Tell(ChaosResult result, ChaosEnd end, ChaosOptions options, string path)

@@ -19,6 +19,7 @@ internal static class CommandLine
             EchoCommand.Build(),
             new WireCommand().Build(),
             new ClusterCommand().Build(),
+            new FailoverCommand().Build(),
             new ChaosCommand().Build(),
         };
         ParseResult parsed = root.Parse(args);

@@ -33,6 +33,24 @@ public class CapacityPlanTests
         }
     }
 
+    /// <summary>4.</summary>
+    [Fact]
+    public void Told_floors_lay_the_burst_out_and_leave_the_shared_bucket_half()
+    {
+        var random = new Random(3);
+        for (int i = 0; i < 2000; i++)
+        {
+            CapacityPlan plan = Plans.Random(random, new(random.Next(1, 100_000), random.Next(1, 100_000)));
+            Lease lease = new(random.Next(1, 100_000), random.Next(0, 100_000));
+            long[] floors = [.. Enumerable.Range(0, plan.Lanes).Select(_ => random.NextInt64(lease.UnitsPerSecond * 1000))];
+            var buckets = new RoomBuckets(plan);
+            buckets.SetLease(lease, floors, 0);
+            buckets.SetLease(lease, floors, long.MaxValue / 2);
+            Assert.False(buckets.HasRoom(new(0, 0, lease.BurstUnits + 1), long.MaxValue / 2));
+            Assert.Equal(lease.BurstUnits * 1_000_000, buckets.LevelMicroUnits);
+        }
+    }
+
     [Fact]
     public void The_largest_request_of_any_band_and_lane_fits_from_full_buckets_and_leaves_the_protected_quarter()
     {

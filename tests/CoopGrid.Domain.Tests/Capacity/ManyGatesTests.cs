@@ -21,7 +21,7 @@ public class ManyGatesTests
         CapacityPlan plan = Plans.Plan(Total, 20, 100, 0, 0);
         RoomBuckets[] buckets = [.. Enumerable.Range(0, Gates).Select(_ => new RoomBuckets(plan))];
         DemandMeter[] meters = [.. Enumerable.Range(0, Gates).Select(_ => new DemandMeter(3))];
-        var asked = new GateDemand[Gates];
+        AskedDemand[] asked = [.. Enumerable.Range(0, Gates).Select(_ => new AskedDemand(plan))];
         var book = new LeaseBook(1, Total);
         for (int gate = 0; gate < Gates; gate++) book.Register(gate);
         var admitted = new List<long>();
@@ -52,14 +52,15 @@ public class ManyGatesTests
     }
 
     /// <summary>One after the other, as gates call: each confirms what it holds, and is sent what it is to hold.</summary>
-    private static void Exchange(LeaseBook book, GateDemand[] asked, RoomBuckets[] buckets, DemandMeter[] meters, long now)
+    private static void Exchange(LeaseBook book, AskedDemand[] asked, RoomBuckets[] buckets, DemandMeter[] meters, long now)
     {
-        for (int gate = 0; gate < Gates; gate++) asked[gate] = asked[gate].Follow(meters[gate].Take().ToGateDemand(buckets[gate].Plan, 50_000));
-        Lease[] wanted = CapacityDivision.Leases(Total, [.. asked.Select(demand => demand.Tiers)]);
+        long[] nobody = new long[3 * Bands.Count];
+        GateDemand[] demand = [.. asked.Select((asker, gate) => asker.Next(meters[gate].Take(), nobody, 50_000))];
+        GateShare[] wanted = CapacityDivision.Share(buckets[0].Plan, Total, demand);
         for (int gate = 0; gate < Gates; gate++)
         {
             book.Confirm(gate, buckets[gate].Lease);
-            buckets[gate].SetLease(book.Grant(gate, wanted[gate]), now);
+            buckets[gate].SetLease(book.Grant(gate, wanted[gate].Lease), wanted[gate].FloorMills, now);
         }
     }
 

@@ -21,6 +21,9 @@ internal static class Plans
     public static CapacityPlan Plan(Lease capacity, long largest, params int[] permille) =>
         CapacityPlan.From(Policy(capacity, largest, permille));
 
+    /// <summary>A demand of so many protected units/s in the first lane.</summary>
+    public static GateDemand Asks(long unitsPerSecond) => new([unitsPerSecond]);
+
     /// <summary>Buckets under the whole capacity, empty at moment 0.</summary>
     public static RoomBuckets Buckets(Lease capacity, long largest, params int[] permille)
     {

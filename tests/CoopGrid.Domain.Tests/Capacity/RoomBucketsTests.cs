@@ -25,7 +25,7 @@ public class RoomBucketsTests
             {
                 now += random.Next(4) == 0 ? random.Next(2_000_000) : random.Next(2000);
                 // The moment of a decision is the latest that the buckets have heard of.
-                if (random.Next(20) == 0) ChangeLease(buckets, history, Any(random), decided = now);
+                if (random.Next(20) == 0) ChangeLease(buckets, history, Any(random), random, decided = now);
                 if (random.Next(40) == 0) buckets.SetPlan(Plans.Random(random, Any(random)), decided = now);
                 var request = new RoomRequest(random.Next(buckets.Plan.Lanes), random.Next(Bands.Count), random.Next(1, 30));
                 long at = random.Next(5) == 0 ? now - random.Next(3000) : now;
@@ -60,8 +60,9 @@ public class RoomBucketsTests
             var capacity = new Lease(random.Next(1, 2000), 1_000_000);
             var buckets = new RoomBuckets(Plans.Random(random, capacity));
             var atOnce = new RoomBuckets(buckets.Plan);
-            buckets.SetLease(capacity, 0);
-            atOnce.SetLease(capacity, 0);
+            long[] floors = random.Next(2) == 0 ? [] : Floors(random, buckets.Plan, capacity);
+            buckets.SetLease(capacity, floors, 0);
+            atOnce.SetLease(capacity, floors, 0);
             long now = 0;
             for (int step = 0; step < 200; step++) buckets.HasRoom(new(0, 0, 1), now += random.Next(50));
             atOnce.HasRoom(new(0, 0, 1), now);
@@ -85,6 +86,23 @@ public class RoomBucketsTests
         Assert.Equal(0, buckets.LevelMicroUnits);
         Assert.Throws<ArgumentOutOfRangeException>(() => buckets.SetLease(new(1, -1), 600_000));
         Assert.Throws<ArgumentOutOfRangeException>(() => buckets.SetLease(new(Lease.MaxUnits + 1, 1), 600_000));
+    }
+
+    /// <summary>Half of the lease is one lane's: in a second it takes 500 there, and another lane none of it.</summary>
+    [Fact]
+    public void A_gate_keeps_the_floors_that_it_is_told()
+    {
+        var buckets = new RoomBuckets(Plans.Plan(Thousand, 10, 100, 100, 0));
+        buckets.SetLease(Thousand, [500_000, 0, 0], 0);
+        int taken = 0;
+        for (int now = 0; now <= 1_000_000; now += 1000)
+        {
+            while (buckets.TryTake(new(1, 0, 1), now)) continue;
+            while (buckets.TryTake(new(0, 60, 1), now)) taken++;
+        }
+
+        // Its floor holds 250, and the threshold of its band is left.
+        Assert.InRange(taken, 360, 400);
     }
 
     [Fact]
@@ -183,7 +201,7 @@ public class RoomBucketsTests
             {
                 var again = new Random(seed);
                 var buckets = new RoomBuckets(plan);
-                buckets.SetLease(lease, -1);
+                buckets.SetLease(lease, again.Next(2) == 0 ? [] : Floors(again, plan, lease), -1);
                 for (int i = 0; i < 20; i++) buckets.TryTake(new(again.Next(plan.Lanes), 0, again.Next(1, 20)), now * i / 20);
                 return buckets;
             }
@@ -218,11 +236,15 @@ public class RoomBucketsTests
         }
     }
 
+    /// <summary>Floors as a gate may be told them; their sum may be above a lease that came in part only.</summary>
+    private static long[] Floors(Random random, CapacityPlan plan, Lease lease) =>
+        [.. Enumerable.Range(0, plan.Lanes).Select(_ => random.Next(3) * random.NextInt64((lease.UnitsPerSecond * 1000) + 1) / 2)];
+
     private static Lease Any(Random random) => new(random.Next(1, 5000), random.Next(1, 300));
 
-    private static void ChangeLease(RoomBuckets buckets, CapacityHistory history, Lease lease, long now)
+    private static void ChangeLease(RoomBuckets buckets, CapacityHistory history, Lease lease, Random random, long now)
     {
-        buckets.SetLease(lease, now);
+        buckets.SetLease(lease, random.Next(2) == 0 ? [] : Floors(random, buckets.Plan, lease), now);
         history.Leased(lease, now);
     }
 }

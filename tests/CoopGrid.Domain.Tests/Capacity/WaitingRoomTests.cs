@@ -25,6 +25,18 @@ public class WaitingRoomTests
         Assert.Equal(0, _room.Count);
     }
 
+    [Fact]
+    public void Units_that_wait_are_known_by_lane_and_band()
+    {
+        Enter("one", 0, 5, 3);
+        Enter("two", 0, 5, 4);
+        Enter("three", 1, 0, 2);
+        _room.Remove("one");
+        Assert.Equal((4, 2), (_room.Units[GateDemand.At(0, 5)], _room.Units[GateDemand.At(1, 0)]));
+        Serve(Plans.Buckets(Thousand, 100, 0, 0), 1_000_000);
+        Assert.Equal(0, _room.Units.IndexOfAnyExcept(0) + 1);
+    }
+
     /// <summary>2. Seen to fail: with the lanes' floors not kept.</summary>
     [Fact]
     public void A_waiter_keeps_the_shared_bucket_and_its_own_floor_from_those_behind_it()

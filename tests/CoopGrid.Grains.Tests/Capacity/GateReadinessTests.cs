@@ -22,7 +22,7 @@ public sealed class GateReadinessTests
     [Fact]
     public void A_gate_is_ready_with_its_lease_and_not_with_the_signal_that_names_the_epoch()
     {
-        var leases = new ClassLeases(epoch: 3, Policy.Capacity, micros: 0);
+        var leases = new ClassLeases(epoch: 3, Policy, micros: 0);
         var gate = new ClassGate(new("isle", "relays"), new GridClock(_time), new(0, long.MinValue));
 
         Exchange(gate, leases);
@@ -41,7 +41,7 @@ public sealed class GateReadinessTests
     public void What_does_not_fit_the_lease_may_be_asked_again_after_a_moment()
     {
         var gate = new ClassGate(new("isle", "relays"), new GridClock(_time), new(0, long.MinValue));
-        Exchange(gate, new ClassLeases(epoch: 3, Policy.Capacity, micros: 0));
+        Exchange(gate, new ClassLeases(epoch: 3, Policy, micros: 0));
         CapacityPlan plan = gate.PlanAt(gate.View, 0).Plan;
         Assert.Equal(1000, gate.RoomFor(plan).RetryAfterMs(new RoomRequest(0, Bands.Protected, 10), 1_000_000));
     }

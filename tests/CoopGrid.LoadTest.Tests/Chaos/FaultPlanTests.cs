@@ -59,5 +59,5 @@ public sealed class FaultPlanTests
 
     private static bool Overlaps(Fault fault, int moment) => fault.AtMs <= moment && moment < fault.AtMs + fault.ForMs;
 
-    private static FaultScope Scope(int silos) => new(silos, 120_000, 12_000, All);
+    private static FaultScope Scope(int silos) => new(silos, 120_000, 12_000, 8_000, All);
 }

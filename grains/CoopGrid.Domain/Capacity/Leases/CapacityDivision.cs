@@ -10,6 +10,14 @@ namespace CoopGrid.Domain.Capacity;
 ///    (to the unit) as anybody else in the tier. Units that cannot be split go to the first gates that still ask.
 /// 4. What no tier asks for is spread evenly, the units that cannot be split to the first gates.
 /// 5. The same input gives the same output; a tier that a gate does not name is 0.
+/// <see cref="Share"/> puts together what the tiers are:
+/// 6. tier 0 is what lanes ask of their guarantees, wherever they ask: of each lane no more than its guarantee in the whole class, max-min fair
+///    among the gates, its best bands first. What a lane asks beyond comes in the tier of its band, protected next, bulk last;
+/// 7. each gate is told its floors: what it was given for a lane in tier 0 is the lane's floor there; and what a lane does not ask of its guarantee
+///    is spread over what gates were given beyond tier 0. So the floors of all gates add up to the guarantees, and those of a gate to
+///    no more than its lease;
+/// 8. half of the burst at most is spread evenly, as much as holds four of the largest requests at each gate: there a protected one finds
+///    room where none was asked for. The rest goes in proportion to the rates.
 /// </summary>
 public static class CapacityDivision
 {
@@ -40,6 +48,37 @@ public static class CapacityDivision
         return parts;
     }
 
+    /// <summary>Leases and floors for all gates.</summary>
+    /// <param name="total">What there is to divide: the plan's capacity, or less.</param>
+    public static GateShare[] Share(CapacityPlan plan, Lease total, IReadOnlyList<GateDemand> gates)
+    {
+        var floors = new long[plan.Lanes][];
+        for (int lane = 0; lane < plan.Lanes; lane++) floors[lane] = Floors(total.UnitsPerSecond, plan, lane, gates);
+        var tiers = new long[gates.Count][];
+        for (int gate = 0; gate < tiers.Length; gate++) tiers[gate] = Tiers(plan, gates[gate], gate, floors);
+        long evenly = gates.Count == 0 ? 0 : Math.Min(4 * plan.MaxRequestUnits, total.BurstUnits / (2 * gates.Count));
+        Lease spread = total with { BurstUnits = total.BurstUnits - (evenly * gates.Count) };
+        Lease[] leases = Leases(spread, tiers);
+
+        long beyond = total.UnitsPerSecond - floors.Sum(lane => lane.Sum());
+        var shares = new GateShare[tiers.Length];
+        for (int gate = 0; gate < shares.Length; gate++)
+        {
+            long own = beyond == 0 ? 0 : leases[gate].UnitsPerSecond - tiers[gate][0];
+            var mills = new long[plan.Lanes];
+            for (int lane = 0; lane < mills.Length; lane++)
+            {
+                mills[lane] = floors[lane][gate] * 1000;
+                long unasked = plan.FloorMills(lane, total.UnitsPerSecond) - (floors[lane].Sum() * 1000);
+                if (own > 0) mills[lane] += Integers.MulDivFloor(unasked, own, beyond);
+            }
+
+            shares[gate] = new(leases[gate] with { BurstUnits = leases[gate].BurstUnits + evenly }, mills);
+        }
+
+        return shares;
+    }
+
     /// <summary>
     /// Leases for all gates: the rate by <see cref="Divide"/>, the burst in proportion to the rate. Both add up exactly.
     /// </summary>
@@ -59,6 +98,42 @@ public static class CapacityDivision
         }
 
         return leases;
+    }
+
+    /// <summary>What each gate is given of a lane's guarantee.</summary>
+    private static long[] Floors(long unitsPerSecond, CapacityPlan plan, int lane, IReadOnlyList<GateDemand> gates)
+    {
+        var given = new long[gates.Count];
+        long floor = plan.FloorMills(lane, unitsPerSecond) / 1000;
+        if (floor == 0) return given;
+        var asked = new long[gates.Count];
+        for (int gate = 0; gate < asked.Length; gate++)
+        {
+            for (int band = 0; band < Bands.Count; band++) asked[gate] += gates[gate].Of(lane, band);
+            asked[gate] = Math.Min(asked[gate], floor);
+        }
+
+        Fill(asked, floor, given);
+        return given;
+    }
+
+    /// <summary>Tier 0: what the gate was given of guarantees; tiers 1 to 62: what its bands ask beyond.</summary>
+    private static long[] Tiers(CapacityPlan plan, GateDemand demand, int gate, long[][] floors)
+    {
+        var tiers = new long[Bands.Count + 1];
+        for (int lane = 0; lane < plan.Lanes; lane++)
+        {
+            long given = floors[lane][gate];
+            tiers[0] += given;
+            for (int band = 0; band < Bands.Count; band++)
+            {
+                long rate = demand.Of(lane, band), fromFloor = Math.Min(rate, given);
+                given -= fromFloor;
+                tiers[band + 1] += rate - fromFloor;
+            }
+        }
+
+        return tiers;
     }
 
     /// <summary>Pours <paramref name="available"/> over the demands like water: the smallest are met first, the rest share a level.</summary>
@@ -99,3 +174,8 @@ public static class CapacityDivision
         return available - left;
     }
 }
+
+/// <summary>What one gate is to hold.</summary>
+/// <param name="Lease">Its lease.</param>
+/// <param name="FloorMills">What of the lease each lane is guaranteed there, in thousandths of a unit per second.</param>
+public readonly record struct GateShare(Lease Lease, long[] FloorMills);

@@ -7,7 +7,10 @@ namespace CoopGrid.Domain.Capacity;
 public readonly record struct LeaseReport(long Epoch, long Exchange, Lease Held);
 
 /// <summary>What the class answers: the lease, stamped with its epoch and with the exchange that it answers.</summary>
-public readonly record struct LeaseGrant(long Epoch, long Exchange, Lease Lease);
+/// <param name="FloorMills">
+/// How the gate is to lay the lease out: what each lane is guaranteed there, in thousandths of a unit per second; null: as in the whole class.
+/// </param>
+public readonly record struct LeaseGrant(long Epoch, long Exchange, Lease Lease, long[]? FloorMills = null);
 
 /// <summary>
 /// The gate's side of leasing (C1); the class's is <see cref="LeaseBook"/>.
@@ -42,6 +45,12 @@ public sealed class HeldLease(long epoch)
     /// <summary>The last moment of the gate's monotonic clock at which a relaxed answer may be given; none before the first answer.</summary>
     public long RelaxedUntilMicros { get; private set; } = long.MinValue;
 
+    /// <summary>
+    /// Whether the last answer took away more than a sixteenth of the rate. Then the gate reports again at once: the class can lease that to
+    /// others only when it is confirmed.
+    /// </summary>
+    public bool ReportsAtOnce { get; private set; }
+
     /// <summary>Starts an exchange. Whatever answer was still to come is dropped when it comes.</summary>
     /// <param name="nowMicros">A moment of the gate's monotonic clock, read before the report is sent.</param>
     public LeaseReport Report(long nowMicros)
@@ -49,6 +58,7 @@ public sealed class HeldLease(long epoch)
         _sentMicros = nowMicros;
         Exchange++;
         _answered = false;
+        ReportsAtOnce = false;
         return new(Epoch, Exchange, Held);
     }
 
@@ -58,6 +68,7 @@ public sealed class HeldLease(long epoch)
         if (_answered || grant.Exchange != Exchange || grant.Epoch < Epoch) return false;
         _answered = true;
         Epoch = grant.Epoch;
+        ReportsAtOnce = grant.Lease.UnitsPerSecond < Held.UnitsPerSecond - (Held.UnitsPerSecond / 16);
         Held = grant.Lease;
         RelaxedUntilMicros = _sentMicros + (RelaxedMs * 1000L);
         return true;

@@ -3,8 +3,8 @@ namespace CoopGrid.Domain.Capacity;
 /// <summary>
 /// A class's capacity as its gates share it, exchange by exchange: <see cref="LeaseBook"/> says what may be granted,
 /// <see cref="CapacityDivision"/> what is to be.
-/// 1. It divides when a gate comes or goes, when the total changes, and else at most once in <see cref="DivideEveryMs"/>: an exchange
-///    costs no more with many gates than with few.
+/// 1. It divides when a gate comes or goes, when the policy changes, and else at most once in <see cref="DivideEveryMs"/>, or
+///    <see cref="MovedEveryMs"/> for a gate whose demand has moved: an exchange costs little more with many gates than with few.
 /// 2. A gate that has not been heard of for <see cref="SilentMs"/> keeps what it may be using, and no more is put aside for it.
 /// 3. A sealed gate is granted nothing. What it may be using is freed <see cref="HeldLease.RelaxedMs"/> and a margin after it was last
 ///    heard of, or after this activation began if it never was: its commits are refused, but relaxed answers rest on none.
@@ -17,6 +17,9 @@ public sealed class SharedCapacity
     /// <summary>How often demand is looked at, in ms.</summary>
     public const int DivideEveryMs = 10;
 
+    /// <summary>And after a demand has moved to or from a gate.</summary>
+    public const int MovedEveryMs = 2;
+
     /// <summary>After this time without an exchange a gate is not divided for any more, in ms. Idle gates call every half second.</summary>
     public const int SilentMs = 2000;
 
@@ -28,14 +31,16 @@ public sealed class SharedCapacity
     private readonly Dictionary<long, long> _leaving = [];
     private readonly long _begunMicros;
     private long _dividedMicros;
+    private CapacityPlan _plan;
     private bool _changed;
 
     /// <param name="epoch">The activation's epoch.</param>
-    /// <param name="total">The class's capacity.</param>
+    /// <param name="plan">The class's capacity and lanes.</param>
     /// <param name="nowMicros">When this activation began.</param>
-    public SharedCapacity(long epoch, Lease total, long nowMicros)
+    public SharedCapacity(long epoch, CapacityPlan plan, long nowMicros)
     {
-        _book = new(epoch, total);
+        _plan = plan;
+        _book = new(epoch, plan.Full);
         _begunMicros = nowMicros;
     }
 
@@ -48,10 +53,11 @@ public sealed class SharedCapacity
     /// <summary>Names the producers that are open in the store and may hold leases from before this epoch. Before any answer.</summary>
     public void OpenGates(IEnumerable<long> producers) => _book.OpenGates(producers);
 
-    /// <summary>The total changes.</summary>
-    public void SetTotal(Lease total)
+    /// <summary>The policy changes.</summary>
+    public void SetPlan(CapacityPlan plan)
     {
-        _book.SetTotal(total);
+        _plan = plan;
+        _book.SetTotal(plan.Full);
         _changed = true;
     }
 
@@ -93,9 +99,14 @@ public sealed class SharedCapacity
 
         gate.Demand = demand;
         gate.HeardMicros = nowMicros;
-        if (_changed || nowMicros - _dividedMicros >= DivideEveryMs * 1000) Divide(nowMicros);
-        return _book.TryAnswer(producer, report, gate.Wanted, out grant);
+        if (_changed || nowMicros - _dividedMicros >= (HasMoved(gate) ? MovedEveryMs : DivideEveryMs) * 1000) Divide(nowMicros);
+        bool answered = _book.TryAnswer(producer, report, gate.Wanted.Lease, out grant);
+        grant = grant with { FloorMills = gate.Wanted.FloorMills };
+        return answered;
     }
+
+    /// <summary>Whether a gate asks for a hundredth of all more or less than when it was divided for.</summary>
+    private bool HasMoved(Gate gate) => Math.Abs(gate.Demand.Total - gate.DividedFor) > _book.Total.UnitsPerSecond / 100;
 
     private void Divide(long nowMicros)
     {
@@ -111,16 +122,22 @@ public sealed class SharedCapacity
         foreach (long producer in _leaving.Keys) total -= _book.InUseBy(producer);
 
         // More may be in use than there is, after the total was lowered.
-        Lease[] leases = CapacityDivision.Leases(Lease.Max(total, default), [.. gates.Select(gate => gate.Demand.Tiers ?? [])]);
-        for (int i = 0; i < leases.Length; i++) gates[i].Wanted = leases[i];
+        GateShare[] shares = CapacityDivision.Share(_plan, Lease.Max(total, default), [.. gates.Select(gate => gate.Demand)]);
+        for (int i = 0; i < shares.Length; i++)
+        {
+            gates[i].Wanted = shares[i];
+            gates[i].DividedFor = gates[i].Demand.Total;
+        }
     }
 
     private sealed class Gate
     {
         public GateDemand Demand { get; set; }
 
+        public long DividedFor { get; set; }
+
         public long HeardMicros { get; set; }
 
-        public Lease Wanted { get; set; }
+        public GateShare Wanted { get; set; }
     }
 }

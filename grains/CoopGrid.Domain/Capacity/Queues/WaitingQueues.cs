@@ -12,6 +12,7 @@ internal sealed class WaitingQueues<T>
     private readonly Waiting<T>?[] _first = new Waiting<T>?[CapacityPlan.MaxLanes * Bands.Count];
     private readonly Waiting<T>?[] _last = new Waiting<T>?[CapacityPlan.MaxLanes * Bands.Count];
     private readonly ulong[] _bands = new ulong[CapacityPlan.MaxLanes];
+    private readonly long[] _units = new long[CapacityPlan.MaxLanes * Bands.Count];
 
     /// <summary>The bands in which any lane has anybody.</summary>
     public ulong AllBands
@@ -24,6 +25,9 @@ internal sealed class WaitingQueues<T>
         }
     }
 
+    /// <summary>Units that wait, by lane and band as in <see cref="GateDemand"/>.</summary>
+    public ReadOnlySpan<long> Units => _units;
+
     /// <summary>The bands in which this lane has anybody.</summary>
     public ulong BandsOf(int lane) => _bands[lane];
 
@@ -32,6 +36,7 @@ internal sealed class WaitingQueues<T>
     public void Append(Waiting<T> waiting)
     {
         int at = At(waiting.Request.Lane, waiting.Request.Band);
+        _units[at] += waiting.Request.Units;
         waiting.Before = _last[at];
         if (_last[at] is { } last) last.After = waiting;
         else _first[at] = waiting;
@@ -42,6 +47,7 @@ internal sealed class WaitingQueues<T>
     public void Unlink(Waiting<T> waiting)
     {
         int at = At(waiting.Request.Lane, waiting.Request.Band);
+        _units[at] -= waiting.Request.Units;
         if (waiting.Before is { } before) before.After = waiting.After;
         else _first[at] = waiting.After;
         if (waiting.After is { } after) after.Before = waiting.Before;
@@ -78,5 +84,5 @@ internal sealed class WaitingQueues<T>
         return null;
     }
 
-    private static int At(int lane, int band) => (lane * Bands.Count) + band;
+    private static int At(int lane, int band) => GateDemand.At(lane, band);
 }

@@ -25,6 +25,9 @@ public sealed class WaitingRoom<T>(int limit)
     /// <summary>How many wait.</summary>
     public int Count => _byWaiter.Count;
 
+    /// <summary>Units that wait, at <see cref="GateDemand.At"/>.</summary>
+    public ReadOnlySpan<long> Units => _queues.Units;
+
     /// <summary>Lets a request wait. False: there is no place for it.</summary>
     /// <param name="deadlineMicros">The last moment at which it may be served.</param>
     /// <param name="waiter">Not already waiting here.</param>

@@ -11,7 +11,8 @@ namespace CoopGrid.LoadTest.Chaos.Callers;
 /// </summary>
 internal sealed class Relays(Doors doors, double questionsPerSecond, ulong seed, TimeProvider clock)
 {
-    private const int MostOpen = 20_000;
+    // Beyond this, asking again for what is open would be most of the load.
+    private const int MostOpen = 1_000;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private const long AvoidMicros = 500_000;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);

@@ -6,8 +6,9 @@ namespace CoopGrid.LoadTest.Chaos.Faults;
 /// <param name="Silos">Places that are always meant to have a silo.</param>
 /// <param name="LengthMs">Of the load.</param>
 /// <param name="EvictionMs">After how long without a sign of life a silo is declared dead; freezes last longer.</param>
+/// <param name="RecoveryMs">So long after a fault is over its place has no other.</param>
 /// <param name="Kinds">The faults that can be made here.</param>
-internal sealed record FaultScope(int Silos, int LengthMs, int EvictionMs, IReadOnlyList<FaultKind> Kinds);
+internal sealed record FaultScope(int Silos, int LengthMs, int EvictionMs, int RecoveryMs, IReadOnlyList<FaultKind> Kinds);
 
 /// <summary>
 /// A schedule of faults: a pure function of its seed and scope.
@@ -25,7 +26,7 @@ internal static class FaultPlan
     public static IReadOnlyList<Fault> Of(ulong seed, FaultScope scope)
     {
         var chance = new SplitMix(seed);
-        var busy = new BusyPlaces(scope.Silos);
+        var busy = new BusyPlaces(scope.Silos, scope.RecoveryMs);
         var faults = new List<Fault>();
         var deck = new List<FaultKind>();
         for (int at = FirstAtMs; at < scope.LengthMs - QuietAtEndMs; at += Between(chance, 500, 4_000))
@@ -68,11 +69,9 @@ internal static class FaultPlan
 }
 
 /// <summary>Who has a fault until when, in ms of the schedule.</summary>
-internal sealed class BusyPlaces(int silos)
+/// <param name="recoveryMs">A silo that comes back needs so long before it counts as well.</param>
+internal sealed class BusyPlaces(int silos, int recoveryMs)
 {
-    /// <summary>A silo that comes back needs so long before it counts as well.</summary>
-    private const int RecoveryMs = 8_000;
-
     private readonly int[] _silos = new int[silos];
     private int _database;
     private int _links;
@@ -82,13 +81,13 @@ internal sealed class BusyPlaces(int silos)
     /// <returns>False, and nothing is taken, if they are not free or no silo would be left without a fault.</returns>
     public bool Take(Fault fault)
     {
-        int until = fault.AtMs + fault.ForMs + RecoveryMs;
+        int until = fault.AtMs + fault.ForMs + recoveryMs;
         switch (fault.Kind)
         {
             case FaultKind.Roll:
                 if (_silos.Any(busy => busy > fault.AtMs)) return false;
                 // Drained and started one after another.
-                Array.Fill(_silos, until + (RecoveryMs * silos));
+                Array.Fill(_silos, until + (recoveryMs * silos));
                 return true;
             case FaultKind.Join:
                 return Occupy(ref _joined, fault.AtMs, until);

@@ -15,7 +15,8 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
 
     private readonly ConcurrentDictionary<FaultKind, int> _done = [];
     private readonly ConcurrentQueue<string> _troubles = [];
-    private readonly SemaphoreSlim[] _places = [.. Enumerable.Range(0, scene.Places).Select(_ => new SemaphoreSlim(1))];
+    // The last one is the database's.
+    private readonly SemaphoreSlim[] _places = [.. Enumerable.Range(0, scene.Places + 1).Select(_ => new SemaphoreSlim(1))];
     private int _kills;
     private int _endedAlone;
 
@@ -104,7 +105,7 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
 
     private async Task AtSiloAsync(Fault fault, CancellationToken stop)
     {
-        using IDisposable place = await AloneAsync(fault.Silo, stop);
+        using IDisposable place = await AloneAsync(_places[fault.Silo], stop);
         ClusterSilo silo = scene.Cluster.At(fault.Silo);
         switch (fault.Kind)
         {
@@ -131,7 +132,7 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
     {
         for (int place = 0; place < scene.Silos; place++)
         {
-            using IDisposable alone = await AloneAsync(place, stop);
+            using IDisposable alone = await AloneAsync(_places[place], stop);
             await DrainAsync(scene.Cluster.At(place));
             await ReplaceAsync(place, stop);
         }
@@ -147,6 +148,8 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
 
     private async Task TakeDownAsync(PrivatePostgres database, Fault fault, CancellationToken stop)
     {
+        // On a busy machine it may come back later than the schedule supposes.
+        using IDisposable alone = await AloneAsync(_places[^1], stop);
         long started = clock.GetTimestamp();
         if (fault.Kind == FaultKind.DatabaseKill)
         {
@@ -235,10 +238,10 @@ internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> t
         tell($"  TROUBLE {what}");
     }
 
-    private async Task<IDisposable> AloneAsync(int place, CancellationToken stop)
+    private static async Task<IDisposable> AloneAsync(SemaphoreSlim place, CancellationToken stop)
     {
-        await _places[place].WaitAsync(stop);
-        return new Release(_places[place]);
+        await place.WaitAsync(stop);
+        return new Release(place);
     }
 
     private sealed class Release(SemaphoreSlim held) : IDisposable

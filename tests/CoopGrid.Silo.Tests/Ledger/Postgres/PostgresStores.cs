@@ -38,6 +38,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Removes a database with whoever is in it.</summary>
     public static void Drop(string database) => Run($"DROP DATABASE {database} WITH (FORCE)");
 
+    /// <summary>Removes a database that may never have been made.</summary>
+    public static void DropIfThere(string database) => Run($"DROP DATABASE IF EXISTS {database} WITH (FORCE)");
+
     public async ValueTask DisposeAsync()
     {
         if (Shared.IsValueCreated) await Shared.Value.DisposeAsync();

@@ -13,6 +13,7 @@ namespace CoopGrid.Domain.Tests.Capacity;
 public class RelaxedHistoryTests
 {
     private static readonly Lease Total = new(1000, 500);
+    private static readonly CapacityPlan Plan = Plans.Plan(Total, 10, 0);
 
     [Fact]
     public void No_relaxed_answer_rests_on_a_lease_that_is_freed()
@@ -25,7 +26,7 @@ public class RelaxedHistoryTests
         private readonly Random _random = new(seed);
         private readonly List<Gate> _gates = [];
         private readonly List<(long At, Action Arrive)> _messages = [];
-        private SharedCapacity _class = new(1, Total, 0);
+        private SharedCapacity _class = new(1, Plan, 0);
         private long _epoch = 1;
         private long _producers;
 
@@ -67,17 +68,19 @@ public class RelaxedHistoryTests
             LeaseReport report = gate.Lease.Report(gate.Clock(now));
             long arrives = now + _random.Next(80_000);
             if (_random.Next(10) == 0) return;
-            _messages.Add((arrives, () =>
-            {
-                if (!_class.TryAnswer(gate.Producer, report, new([0, _random.Next(1500)]), arrives, out LeaseGrant grant)) return;
-                if (_random.Next(10) > 0) _messages.Add((arrives + _random.Next(80_000), () => gate.Lease.Accept(grant)));
-            }));
+            _messages.Add((arrives, () => Answer(gate, report, arrives)));
+        }
+
+        private void Answer(Gate gate, LeaseReport report, long now)
+        {
+            if (!_class.TryAnswer(gate.Producer, report, Plans.Asks(_random.Next(1500)), now, out LeaseGrant grant)) return;
+            if (_random.Next(10) > 0) _messages.Add((now + _random.Next(80_000), () => gate.Lease.Accept(grant)));
         }
 
         /// <summary>The one before answers nobody any more.</summary>
         private void Activate(long now)
         {
-            _class = new(++_epoch, Total, now);
+            _class = new(++_epoch, Plan, now);
             _class.OpenGates(_gates.Where(gate => !gate.Sealed).Select(gate => gate.Producer));
             foreach (Gate gate in _gates.Where(gate => gate.Sealed))
             {

@@ -1,5 +1,3 @@
-using CoopGrid.Model;
-
 namespace CoopGrid.Domain.Capacity;
 
 /// <summary>Units of one lane within an interval. Demanded = admitted + refused. <c>default</c> is none.</summary>
@@ -15,43 +13,24 @@ public sealed class DemandSnapshot
 {
     private readonly long[] _byLaneAndBand;
 
-    internal DemandSnapshot(LaneDemand[] lanes, long[] byLaneAndBand)
+    internal DemandSnapshot(LaneDemand[] lanes, long[] byLaneAndBand, UInt128 squares)
     {
         Lanes = lanes;
         _byLaneAndBand = byLaneAndBand;
+        Squares = squares;
     }
 
     /// <summary>By lane, in the policy's order.</summary>
     public IReadOnlyList<LaneDemand> Lanes { get; }
 
+    /// <summary>Units demanded in all.</summary>
+    public long Units => _byLaneAndBand.Sum();
+
+    /// <summary>Sum of the squares of the requests' units: how much chance is in <see cref="Units"/>.</summary>
+    public UInt128 Squares { get; }
+
     /// <summary>Units demanded in one lane and band.</summary>
-    public long Demanded(int lane, int band) => _byLaneAndBand[(lane * Bands.Count) + band];
-
-    /// <summary>
-    /// The demand as a rate, by tier, rounded up. What a lane's best bands ask for up to its floor is tier 0 and is not asked for again.
-    /// </summary>
-    /// <param name="elapsedMicros">Length of the interval, above 0.</param>
-    public GateDemand ToGateDemand(CapacityPlan plan, long elapsedMicros)
-    {
-        var tiers = new long[GateDemand.TierCount];
-        for (int lane = 0; lane < Math.Min(Lanes.Count, plan.Lanes); lane++)
-        {
-            long floor = plan.FloorUnitsPerSecond(lane);
-            for (int band = 0; band < Bands.Count; band++)
-            {
-                if (Demanded(lane, band) == 0) continue;
-                long rate = PerSecond(Demanded(lane, band), elapsedMicros);
-                long fromFloor = Math.Min(rate, floor);
-                floor -= fromFloor;
-                tiers[0] += fromFloor;
-                tiers[GateDemand.TierOf(band)] += rate - fromFloor;
-            }
-        }
-
-        return new(tiers);
-    }
-
-    private static long PerSecond(long units, long micros) => -Integers.MulDivFloor(-units, 1_000_000, micros);
+    public long Demanded(int lane, int band) => _byLaneAndBand[GateDemand.At(lane, band)];
 }
 
 /// <summary>Counts what a gate is asked for between two exchanges. Not thread-safe; counting does not allocate.</summary>
@@ -60,27 +39,35 @@ public sealed class DemandMeter(int lanes)
 {
     private LaneDemand[] _lanes = new LaneDemand[lanes];
     private long[] _byLaneAndBand = new long[lanes * Bands.Count];
+    private UInt128 _squares;
 
     /// <summary>Counts a request that found room.</summary>
     public void Admitted(in RoomRequest request)
     {
         _lanes[request.Lane] = _lanes[request.Lane] with { Admitted = _lanes[request.Lane].Admitted + request.Units };
-        _byLaneAndBand[(request.Lane * Bands.Count) + request.Band] += request.Units;
+        Count(request);
     }
 
     /// <summary>Counts a request that found none.</summary>
     public void Refused(in RoomRequest request)
     {
         _lanes[request.Lane] = _lanes[request.Lane] with { Refused = _lanes[request.Lane].Refused + request.Units };
-        _byLaneAndBand[(request.Lane * Bands.Count) + request.Band] += request.Units;
+        Count(request);
     }
 
     /// <summary>What was counted since the last time; counting starts again from nothing.</summary>
     public DemandSnapshot Take()
     {
-        var taken = new DemandSnapshot(_lanes, _byLaneAndBand);
+        var taken = new DemandSnapshot(_lanes, _byLaneAndBand, _squares);
         _lanes = new LaneDemand[_lanes.Length];
         _byLaneAndBand = new long[_byLaneAndBand.Length];
+        _squares = 0;
         return taken;
+    }
+
+    private void Count(in RoomRequest request)
+    {
+        _byLaneAndBand[GateDemand.At(request.Lane, request.Band)] += request.Units;
+        _squares += (UInt128)request.Units * (ulong)request.Units;
     }
 }

@@ -8,25 +8,32 @@ public class SharedCapacityTests
 {
     private const long Second = 1_000_000;
     private static readonly Lease Total = new(900, 9000);
-    private readonly SharedCapacity _shared = new(1, Total, 0);
+    private static readonly CapacityPlan Plan = Plans.Plan(Total, 10, 0);
+    private readonly SharedCapacity _shared = new(1, Plan, 0);
     private readonly Dictionary<long, HeldLease> _gates = [];
 
-    /// <summary>1. Seen to fail with a division at every exchange.</summary>
+    /// <summary>1. Seen to fail with a division at every exchange, and with a moved demand left to the next interval.</summary>
     [Fact]
     public void Demand_is_looked_at_once_in_an_interval_and_who_comes_is_divided_for_at_once()
     {
-        Settle(0, (1, 600), (2, 600));
-        Assert.Equal(450, Held(1));
+        Settle(0, (1, 600), (2, 300));
+        Assert.Equal((600, 300), (Held(1), Held(2)));
         long now = 10 * Second;
         Exchange(1, 600, now);
-        Exchange(2, 100, now + 1);
-        Exchange(2, 100, now + 2);
-        Assert.Equal(450, Held(2));
-        Exchange(2, 100, now + 10_000);
-        Assert.InRange(Held(2), 100, 449);
-        Exchange(3, 600, now + 10_001);
-        Exchange(1, 600, now + 10_002);
-        Assert.InRange(Held(1), 300, 449);
+        Exchange(2, 292, now + 1);
+        Exchange(2, 292, now + 9_999);
+        Assert.Equal(300, Held(2));
+        Exchange(2, 292, now + 10_000);
+        Assert.Equal(296, Held(2));
+
+        // This demand has moved away.
+        Exchange(2, 100, now + 11_999);
+        Assert.Equal(296, Held(2));
+        Exchange(2, 100, now + 12_000);
+        Assert.Equal(200, Held(2));
+        Exchange(3, 600, now + 12_001);
+        Exchange(1, 600, now + 12_002);
+        Assert.Equal(400, Held(1));
     }
 
     /// <summary>2. Seen to fail with a silent gate divided for: the others then get 600 at most.</summary>
@@ -63,7 +70,7 @@ public class SharedCapacityTests
     [Fact]
     public void A_gate_that_was_never_heard_of_is_freed_a_while_after_the_activation_began()
     {
-        var shared = new SharedCapacity(2, Total, 50 * Second);
+        var shared = new SharedCapacity(2, Plan, 50 * Second);
         shared.OpenGates([1, 2]);
         shared.Seal(2, 50 * Second);
         Assert.Equal(1, shared.Leaving);
@@ -91,7 +98,7 @@ public class SharedCapacityTests
     public void A_smaller_total_is_divided_as_it_is()
     {
         Settle(0, (1, 600), (2, 600));
-        _shared.SetTotal(new(300, 3000));
+        _shared.SetPlan(Plans.Plan(new(300, 3000), 10, 0));
         Settle(Second, (1, 600), (2, 600));
         Assert.Equal((150, 150), (Held(1), Held(2)));
     }
@@ -117,7 +124,7 @@ public class SharedCapacityTests
     private void Exchange(long gate, long demand, long now)
     {
         if (!_gates.TryGetValue(gate, out HeldLease? held)) _gates[gate] = held = new(1);
-        Assert.True(_shared.TryAnswer(gate, held.Report(now), new([0, demand]), now, out LeaseGrant grant));
+        Assert.True(_shared.TryAnswer(gate, held.Report(now), Plans.Asks(demand), now, out LeaseGrant grant));
         Assert.True(held.Accept(grant));
     }
 }

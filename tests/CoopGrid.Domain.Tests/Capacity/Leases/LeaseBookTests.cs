@@ -111,6 +111,23 @@ public class LeaseBookTests
         Assert.Equal(new(4, 3, new(1, 1)), gate.Report(0));
     }
 
+    /// <summary>Seen to fail with any shrink, and with none.</summary>
+    [Fact]
+    public void A_gate_that_loses_much_of_its_rate_reports_at_once()
+    {
+        var gate = new HeldLease(1);
+        Accept(new(1600, 5));
+        Assert.False(gate.ReportsAtOnce);
+        Accept(new(1500, 5));
+        Assert.False(gate.ReportsAtOnce);
+        Accept(new(1400, 5));
+        Assert.True(gate.ReportsAtOnce);
+        gate.Report(0);
+        Assert.False(gate.ReportsAtOnce);
+
+        void Accept(Lease lease) => Assert.True(gate.Accept(new(1, gate.Report(0).Exchange, lease)));
+    }
+
     /// <summary>HeldLease 3: counted from the sending of the report that was answered, not from its answer nor from a later report.</summary>
     [Fact]
     public void Relaxed_answers_end_a_second_after_the_sending_of_the_last_answered_report()

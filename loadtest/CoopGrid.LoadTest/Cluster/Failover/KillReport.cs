@@ -1,0 +1,43 @@
+namespace CoopGrid.LoadTest.Cluster.Failover;
+
+/// <summary>What callers saw of one death of a silo. Times are in ms after it.</summary>
+/// <param name="Place">Which silo.</param>
+/// <param name="HeldThere">Members whose claim it held.</param>
+/// <param name="HeldElsewhere">The others.</param>
+/// <param name="FailedElsewhere">Failed questions of the others, of those that were asked after the death.</param>
+/// <param name="ServedAgainMedianMs">First answer to a member of the dead silo that was asked after the death: the median over members.</param>
+/// <param name="ServedAgainMaxMs">The last of them; the length of the watch if one never was.</param>
+/// <param name="AskedBefore">Units/s asked for in the five seconds before.</param>
+/// <param name="RateBefore">Admitted units/s in the five seconds before.</param>
+/// <param name="RateBackMs">From when on two seconds in a row have 95 % of that; 0 if it never fell below.</param>
+internal sealed record KillReport(
+    int Place, int HeldThere, int HeldElsewhere, int FailedElsewhere, double ServedAgainMedianMs, double ServedAgainMaxMs, double AskedBefore, double RateBefore, double RateBackMs)
+{
+    private const double WindowMs = 2000;
+    private const double StepMs = 100;
+
+    /// <summary>Judges the questions around a death.</summary>
+    /// <param name="heldThere">The dead silo's members.</param>
+    /// <param name="diedMs">When.</param>
+    /// <param name="untilMs">Up to when it was watched.</param>
+    public static KillReport Of(int place, IReadOnlySet<int> heldThere, int members, double diedMs, double untilMs, IReadOnlyList<Ask> asks)
+    {
+        Ask[] after = [.. asks.Where(ask => ask.SentMs >= diedMs && ask.SentMs < untilMs)];
+        double[] served = [.. heldThere.Select(member => after.Where(ask => ask.Member == member && ask.Told != Told.Failed)
+            .Select(ask => ask.EndedMs - diedMs).DefaultIfEmpty(untilMs - diedMs).Min()).Order()];
+        double before = Rate(asks, diedMs - 5000, diedMs);
+        double back = 0;
+        for (double at = diedMs; at + WindowMs <= untilMs; at += StepMs)
+        {
+            if (Rate(asks, at, at + WindowMs) < 0.95 * before) back = at + StepMs - diedMs;
+        }
+
+        return new(
+            place, heldThere.Count, members - heldThere.Count, after.Count(ask => ask.Told == Told.Failed && !heldThere.Contains(ask.Member)),
+            served.Length == 0 ? 0 : Math.Round(served[served.Length / 2]), served.Length == 0 ? 0 : Math.Round(served[^1]),
+            asks.Count(ask => ask.EndedMs >= diedMs - 5000 && ask.EndedMs < diedMs) / 5.0, Math.Round(before, 1), Math.Round(back));
+    }
+
+    private static double Rate(IReadOnlyList<Ask> asks, double from, double until) =>
+        asks.Count(ask => ask.Told == Told.Admitted && ask.EndedMs >= from && ask.EndedMs < until) * 1000 / (until - from);
+}
