@@ -3,6 +3,7 @@ using Xunit;
 namespace CoopGrid.Grains.Tests.Simulation;
 
 /// <summary>A bug is put in behind the ports, and the judge finds it: so it would find one that nobody has put in.</summary>
+[Collection(SimulationCollection.Name)]
 public sealed class PlantedBugTests(ITestOutputHelper output)
 {
     private const int Most = 400;

@@ -8,6 +8,7 @@ namespace CoopGrid.Grains.Tests.Simulation;
 /// lost, repeated and re-ordered, grains are active twice, clocks are stepped. The code is the grid's own; the guards that it was seen to fail
 /// without are in loadtest/results/simulation.md, and <see cref="PlantedBugTests"/> has four for good.
 /// </summary>
+[Collection(SimulationCollection.Name)]
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private static int Setting(string name, int otherwise) =>

@@ -44,10 +44,11 @@ internal sealed class Askers(int members, TimeSpan pace, TimeSpan deadline, Time
 
     private async Task AskAsync(int member, CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(pace, clock);
         try
         {
+            // One after another, or all would ask at the same moment again and again.
             await Task.Delay(pace * member / members, clock, stop);
+            using var timer = new PeriodicTimer(pace, clock);
             for (long turn = 0; await timer.WaitForNextTickAsync(stop); turn++) Start(member, turn);
         }
         catch (OperationCanceledException)
