@@ -21,7 +21,7 @@ public sealed class BackupTests : IDisposable
 
     /// <summary>
     /// A copy is taken while the grid admits, and a grid is started on it: what was answered before the copy began is there, once, and the class
-    /// holds what its members hold. Seen to fail with the old membership left in the copy (the start waits for silos that are not there).
+    /// holds what its members hold.
     /// </summary>
     [Fact]
     public async Task A_copy_of_a_running_grid_holds_all_that_was_answered_before_it()
