@@ -27,13 +27,16 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private readonly bool _ownFolder;
     private readonly EventHandler _onExit;
     private Process? _process;
+    private bool _frozen;
 
     private PrivatePostgres(PostgresPrograms programs, string folder, bool ownFolder)
     {
         (_programs, Folder, _ownFolder) = (programs, folder, ownFolder);
         _onExit = (_, _) =>
         {
-            if (IsRunning) Signals.Send(ProcessId, Signal.Quit);
+            if (!IsRunning) return;
+            if (_frozen) Thaw();
+            Signals.Send(ProcessId, Signal.Quit);
         };
         AppDomain.CurrentDomain.ProcessExit += _onExit;
     }
@@ -153,8 +156,26 @@ public sealed class PrivatePostgres : IAsyncDisposable
         await _process.WaitForExitAsync(stop);
     }
 
+    /// <summary>Stops all of its processes where they are (SIGSTOP), so that it hangs: it takes connections and answers nothing.</summary>
+    public void Freeze()
+    {
+        // The postmaster first, so that no backend is born meanwhile.
+        Signals.Send(ProcessId, Signal.Stop);
+        foreach ((int backend, _) in ProcessTable.Children(ProcessId).ToList()) Signals.Send(backend, Signal.Stop);
+        _frozen = true;
+    }
+
+    /// <summary>Lets it go on where it was stopped.</summary>
+    public void Thaw()
+    {
+        foreach ((int backend, _) in ProcessTable.Children(ProcessId).ToList()) Signals.Send(backend, Signal.Continue);
+        Signals.Send(ProcessId, Signal.Continue);
+        _frozen = false;
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_frozen) Thaw();
         AppDomain.CurrentDomain.ProcessExit -= _onExit;
         await StopAsync(PostgresShutdown.Immediate);
         _process?.Dispose();

@@ -22,14 +22,36 @@ internal static class ProcessTable
     {
         if (Read(process) is not { } facts) return TimeSpan.Zero;
         TimeSpan time = facts.Own + facts.Ended;
+        foreach ((_, ProcessFacts child) in Children(process)) time += child.Own + child.Ended;
+        return time;
+    }
+
+    /// <summary>The processes that a process has started and that live.</summary>
+    public static IEnumerable<(int Process, ProcessFacts Facts)> Children(int process)
+    {
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
             bool isProcess = int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id);
-            if (isProcess && Read(id) is { } child && child.Parent == process) time += child.Own + child.Ended;
+            if (isProcess && Read(id) is { } child && child.Parent == process) yield return (id, child);
         }
-
-        return time;
     }
+
+    /// <summary>Its resident set; 0 if it has ended.</summary>
+    public static long ResidentBytes(int process)
+    {
+        try
+        {
+            string? line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>The machine's load average of the last minute.</summary>
+    public static double LoadAverage => double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
 
     /// <returns>Null if there is no such process.</returns>
     public static ProcessFacts? Read(int process)

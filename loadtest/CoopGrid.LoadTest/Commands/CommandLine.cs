@@ -20,6 +20,7 @@ internal static class CommandLine
             new WireCommand().Build(),
             new ClusterCommand().Build(),
             new FailoverCommand().Build(),
+            new OutageCommand().Build(),
             new ChaosCommand().Build(),
         };
         ParseResult parsed = root.Parse(args);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Tracing;
-using System.Globalization;
+using CoopGrid.LoadTest.Cluster;
 using Microsoft.Diagnostics.NETCore.Client;
 using Microsoft.Diagnostics.Tracing;
 using Microsoft.Diagnostics.Tracing.Parsers;
@@ -34,7 +34,7 @@ internal static class HeapProbe
         {
             double processor = ProcessorSeconds(process);
             long heap = await read.Task.WaitAsync(Patience, TimeProvider.System, stop);
-            return new(heap, await ResidentAsync(process, stop), processor);
+            return new(heap, ProcessTable.ResidentBytes(process), processor);
         }
         finally
         {
@@ -68,12 +68,5 @@ internal static class HeapProbe
     {
         using Process found = Process.GetProcessById(process);
         return found.TotalProcessorTime.TotalSeconds;
-    }
-
-    private static async Task<long> ResidentAsync(int process, CancellationToken stop)
-    {
-        string[] lines = await File.ReadAllLinesAsync($"/proc/{process}/status", stop);
-        string line = lines.First(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
     }
 }

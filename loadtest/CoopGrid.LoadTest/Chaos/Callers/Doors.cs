@@ -1,4 +1,5 @@
 using CoopGrid.LoadTest.Chaos.Judging;
+using CoopGrid.LoadTest.Cluster.Asking;
 using CoopGrid.Protocol.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -14,7 +15,7 @@ internal sealed class Doors(IReadOnlyList<Uri> addresses, HistoryLog history, Ti
     /// <summary>After which an attempt is given up.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(3);
 
-    private readonly GrpcChannel[] _channels = [.. addresses.Select(Open)];
+    private readonly GrpcChannel[] _channels = [.. addresses.Select(SiloChannel.Open)];
     private readonly long _started = clock.GetTimestamp();
 
     public int Count => _channels.Length;
@@ -101,13 +102,4 @@ internal sealed class Doors(IReadOnlyList<Uri> addresses, HistoryLog history, Ti
     private Admission.AdmissionClient Of(int silo) => new(_channels[silo]);
 
     private CallOptions Limit() => new(deadline: clock.GetUtcNow().UtcDateTime + AttemptTimeout);
-
-    private static GrpcChannel Open(Uri address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
-    {
-        DisposeHttpClient = true,
-        // The default waits up to two minutes before it tries a silo again that was down.
-        InitialReconnectBackoff = TimeSpan.FromMilliseconds(100),
-        MaxReconnectBackoff = TimeSpan.FromSeconds(1),
-        HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(1), UseProxy = false },
-    });
 }

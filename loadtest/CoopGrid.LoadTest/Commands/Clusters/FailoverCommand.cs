@@ -42,7 +42,7 @@ internal sealed class FailoverCommand
                 Silos = parsed.GetValue(_silos),
                 Kills = parsed.GetValue(_kills),
                 Freeze = parsed.GetValue(_freeze),
-                Settings = (parsed.GetValue(_set) ?? []).Select(setting => setting.Split('=', 2)).ToDictionary(parts => parts[0], parts => parts.Length > 1 ? parts[1] : ""),
+                Settings = ClusterSettings.Read(parsed.GetValue(_set)),
             };
             IReadOnlyList<KillReport> reports = await new FailoverRun(options, folder, TimeProvider.System).RunAsync(Tell, stop);
             var result = new FailoverResult
