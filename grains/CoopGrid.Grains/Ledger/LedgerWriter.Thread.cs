@@ -5,6 +5,8 @@ namespace CoopGrid.Grains.Ledger;
 /// <content>What the ledger's own thread does.</content>
 public sealed partial class LedgerWriter
 {
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
+
     private bool _hasWriting;
     private Segment? _segment;
     private int _attempts;
@@ -114,20 +116,19 @@ public sealed partial class LedgerWriter
     [SuppressMessage("Design", "CA1031", Justification = "Any failure of the store is an unknown outcome.")]
     private CommitResult? Attempt(Segment segment, int attempt)
     {
-        Watch(true);
+        BeginWatch();
         try
         {
-            return _store.Commit(segment);
+            CommitResult result = _store.Commit(segment);
+            EndWatch();
+            return result;
         }
         catch (Exception failure)
         {
             LogFailed(failure, Producer, segment.Position, attempt);
-            Stall(hanging: false);
+            lock (_lock) Stall();
+            FailAttempts();
             return null;
-        }
-        finally
-        {
-            Watch(false);
         }
     }
 
@@ -166,41 +167,65 @@ public sealed partial class LedgerWriter
         _wake.WaitOne();
     }
 
-    private void Watch(bool attempting)
+    /// <summary>
+    /// An attempt is watched from its start. Once nothing is decided any more, the watch goes on through attempts and the pauses between them until
+    /// one succeeds: who asks again is not kept for longer either.
+    /// </summary>
+    private void BeginWatch()
     {
         lock (_lock)
         {
-            _attempting = attempting;
-            if (attempting) _attemptStarted = _clock.GetTimestamp();
+            (_attempting, _attemptStarted) = (true, _clock.GetTimestamp());
+            if (!_stalled) _watch.Change(StallAfter, StallAfter);
         }
+    }
 
-        // Periodic: while an attempt hangs, those who ask again are not kept either.
-        TimeSpan span = attempting ? StallAfter : Timeout.InfiniteTimeSpan;
-        _watch.Change(span, span);
+    private void EndWatch()
+    {
+        lock (_lock)
+        {
+            _attempting = false;
+            _watch.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void OnWatch()
     {
-        bool first = !_stalled;
-        if (Stall(hanging: true) && first) LogHangs(Producer, _writingCommit!.Position);
-    }
-
-    /// <summary>Nothing is accepted, and nobody waits for what may take long (L7). False if nothing hangs after all.</summary>
-    private bool Stall(bool hanging)
-    {
-        Commit? writing, gathering;
+        bool first;
         lock (_lock)
         {
-            // A timer that fires late may meet a commit that is done, and then nothing would ever end the stall, or the next attempt.
-            if (hanging && (!_attempting || _clock.GetElapsedTime(_attemptStarted) < StallAfter)) return false;
-            _stalled = true;
-            _accepting = false;
-            (writing, gathering) = (_writingCommit, _gatheringCommit);
+            first = !_stalled;
+            if (first && !Hangs()) return;
+            Stall();
         }
 
+        FailAttempts();
+        if (first) LogHangs(Producer, _writingCommit!.Position);
+    }
+
+    /// <summary>
+    /// Whether the attempt under way has used its time up. A timer that fires late may meet a commit that is done, and then nothing would ever end
+    /// the stall, or the next attempt; one that fires a little early looks again, and not a whole period later.
+    /// </summary>
+    private bool Hangs()
+    {
+        if (!_attempting) return false;
+        TimeSpan left = StallAfter - _clock.GetElapsedTime(_attemptStarted);
+        if (left <= TimeSpan.Zero) return true;
+        _watch.Change(left < Moment ? Moment : left, StallAfter);
+        return false;
+    }
+
+    /// <summary>Nothing is accepted until a commit succeeds (L7).</summary>
+    private void Stall() => (_stalled, _accepting) = (true, false);
+
+    /// <summary>Nobody waits for what may take long.</summary>
+    private void FailAttempts()
+    {
+        Commit? writing, gathering;
+        lock (_lock) (writing, gathering) = (_writingCommit, _gatheringCommit);
         writing?.FailAttempt();
         gathering.FailAttempt();
-        return true;
     }
 
     private void Seal()

@@ -113,7 +113,12 @@ internal static class GridHost
         services.AddSingleton<GridHealth>();
         services.AddSingleton<MemberGrains>();
         services.AddSingleton<AdmissionDesk>();
-        if (settings.Storage == GridSettings.Postgres) services.AddHostedService<SenderWatch>();
+        if (settings.Storage == GridSettings.Postgres)
+        {
+            services.AddHostedService<SenderWatch>();
+            services.AddHostedService(all => ActivatorUtilities.CreateInstance<SpareThreads>(all, all.GetRequiredService<GridStorage>().MostConnections));
+        }
+
         services.AddHostedService<Founding>();
         services.AddHostedService<SealWatch>();
         // Admission and metering see to their failures themselves: each item of a batch has its own outcome.

@@ -26,6 +26,9 @@ public abstract class GridStorage : IDisposable
     /// <summary>Forces grain state to disk.</summary>
     public abstract ICheckpointStore Checkpoints { get; }
 
+    /// <summary>How many connections to a server it uses at the most; 0 if there is no server.</summary>
+    public virtual int MostConnections => 0;
+
     /// <summary>Puts Orleans' grain state into this store, under the name of a storage provider.</summary>
     public abstract void AddGrainState(ISiloBuilder silo, string name);
 

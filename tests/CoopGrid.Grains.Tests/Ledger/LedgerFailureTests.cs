@@ -89,6 +89,35 @@ public sealed class LedgerFailureTests
     }
 
     [Fact]
+    public async Task A_timer_that_fires_early_costs_its_waiters_a_moment_and_not_another_period()
+    {
+        // Seen to fail with the watch looking again a period later: half of the calls were kept for two seconds.
+        await using LedgerWriterFixture f = await LedgerWriterFixture.Open(clock: new EarlyTimers());
+        f.Store.Next(Fault.Block);
+        Commit commit = f.Append(0)!;
+        await f.Store.Blocked();
+        Task<bool> answer = commit.Committed().AsTask();
+        f.Clock.Advance(TimeSpan.FromMilliseconds(999.5));
+        Assert.False(f.Writer.IsStalled);
+        f.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(f.Writer.IsStalled);
+        Assert.False(await new ValueTask<bool>(answer).Soon());
+    }
+
+    [Fact]
+    public async Task Who_asks_again_between_attempts_is_not_kept_until_the_next_one_has_failed()
+    {
+        // Seen to fail with attempts watched only: the answer came after the pause and another second.
+        await using LedgerWriterFixture f = await LedgerWriterFixture.Open(new() { FirstRetryMs = 10_000, LongestRetryMs = 10_000 });
+        (Commit commit, bool answer) = await f.AppendAndAsk(Fault.Fail);
+        Assert.False(answer);
+        Task<bool> asksAgain = commit.Committed().AsTask();
+        f.Clock.Advance(TimeSpan.FromMilliseconds(1000));
+        Assert.False(await new ValueTask<bool>(asksAgain).Soon());
+        Assert.Equal(1, f.Store.Attempts);
+    }
+
+    [Fact]
     public async Task Sealed_is_final()
     {
         // Seen to fail with Seal not abandoning the commits: their waiters never returned.

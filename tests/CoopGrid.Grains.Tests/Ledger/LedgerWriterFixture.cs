@@ -11,18 +11,21 @@ internal sealed class LedgerWriterFixture : IAsyncDisposable
 {
     public static readonly ClassId Homes = new("isle", "homes");
 
-    private LedgerWriterFixture(LedgerOptions options) =>
+    private LedgerWriterFixture(LedgerOptions options, FakeTimeProvider clock)
+    {
+        Clock = clock;
         Writer = new(Store, options, Clock, NullLogger<LedgerWriter>.Instance);
+    }
 
     public FaultyStore Store { get; } = new();
 
-    public FakeTimeProvider Clock { get; } = new();
+    public FakeTimeProvider Clock { get; }
 
     public LedgerWriter Writer { get; }
 
-    public static async Task<LedgerWriterFixture> Open(LedgerOptions? options = null)
+    public static async Task<LedgerWriterFixture> Open(LedgerOptions? options = null, FakeTimeProvider? clock = null)
     {
-        var fixture = new LedgerWriterFixture(options ?? new());
+        var fixture = new LedgerWriterFixture(options ?? new(), clock ?? new());
         await fixture.Writer.OpenAsync(new("test", 0), TestContext.Current.CancellationToken);
         return fixture;
     }

@@ -65,19 +65,20 @@ internal sealed class CallLog(TimeProvider clock)
             for (int i = 0; i < asked.Count; i++)
             {
                 Outcome outcome = replies is null ? Outcome.Unavailable : replies[i].Outcome;
-                if (outcome == Outcome.Unavailable)
-                {
-                    unknown++;
-                    _unknown.Add(asked[i]);
-                }
-                else if (outcome == Outcome.Admitted)
-                {
-                    admitted++;
-                    _told[asked[i].Member] = _told.GetValueOrDefault(asked[i].Member) + asked[i].Units;
-                }
+                if (outcome == Outcome.Unavailable) unknown++;
+                else if (outcome == Outcome.Admitted) admitted++;
+
+                // What is asked again was counted when it was asked first.
+                if (kind != CallKind.Again) Count(asked[i], outcome);
             }
 
             _calls.Add(new(kind, limitMs, sentMs, ended, asked.Count, admitted, unknown));
         }
+    }
+
+    private void Count(AdmitRequest question, Outcome outcome)
+    {
+        if (outcome == Outcome.Unavailable) _unknown.Add(question);
+        else if (outcome == Outcome.Admitted) _told[question.Member] = _told.GetValueOrDefault(question.Member) + question.Units;
     }
 }

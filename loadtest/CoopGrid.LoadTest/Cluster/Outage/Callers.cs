@@ -7,22 +7,26 @@ using Grpc.Net.Client;
 namespace CoopGrid.LoadTest.Cluster.Outage;
 
 /// <summary>
-/// Callers that ask at a steady pace, whether they are answered or not, at all silos by turns and for all members by turns, each time with a new key and
-/// without trying again: what fails is seen.
+/// Callers that ask at a steady pace, whether they are answered or not, at all silos by turns and for all members by turns, with new keys and
+/// without trying again: what fails is seen. Some questions are asked a second time, as relays do.
 /// </summary>
 internal sealed class Callers(CallLog log, IReadOnlyList<Uri> addresses, OutageLoad load, TimeProvider clock) : IDisposable
 {
     /// <summary>A patient caller's deadline: long after the second that is promised.</summary>
     private static readonly TimeSpan Patient = TimeSpan.FromSeconds(30);
 
+    private const string Unary = "unary";
+
     private readonly GrpcChannel[] _channels = [.. addresses.Select(SiloChannel.Open)];
     private readonly string[] _members = Workload.Names(ClusterCharter.MemberPrefix, load.Members);
+    private long _lastUnary = -1;
 
     /// <summary>Asks until it is stopped, and returns when every call has ended.</summary>
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(
     [
-        new Pace(clock).RunAsync(load.UnaryPerSecond, long.MaxValue, number => AskAsync(CallKind.Unary, Patient, number), stop),
-        new Pace(clock).RunAsync(load.HurriedPerSecond, long.MaxValue, number => AskAsync(CallKind.Hurried, load.HurriedDeadline, number), stop),
+        new Pace(clock).RunAsync(load.UnaryPerSecond, long.MaxValue, AskPatientlyAsync, stop),
+        new Pace(clock).RunAsync(load.HurriedPerSecond, long.MaxValue, number => AskAsync(CallKind.Hurried, load.HurriedDeadline, Question("hurried", number), number), stop),
+        new Pace(clock).RunAsync(load.AgainPerSecond, long.MaxValue, AskAgainAsync, stop),
         new Pace(clock).RunAsync(load.BatchesPerSecond, long.MaxValue, AskBatchAsync, stop),
         .. _channels.Select((channel, place) => new StreamCaller(log, channel, load.StreamedPerSecond, number => Batch($"stream{place}", number), clock).RunAsync(stop)),
     ]);
@@ -32,9 +36,20 @@ internal sealed class Callers(CallLog log, IReadOnlyList<Uri> addresses, OutageL
         foreach (GrpcChannel channel in _channels) channel.Dispose();
     }
 
-    private async Task AskAsync(CallKind kind, TimeSpan deadline, long number)
+    private Task AskPatientlyAsync(long number)
     {
-        AdmitRequest question = Question($"{kind}", number);
+        Volatile.Write(ref _lastUnary, number);
+        return AskAsync(CallKind.Unary, Patient, Question(Unary, number), number);
+    }
+
+    private Task AskAgainAsync(long number)
+    {
+        long before = Volatile.Read(ref _lastUnary) - (long)load.UnaryPerSecond;
+        return before < 0 ? Task.CompletedTask : AskAsync(CallKind.Again, Patient, Question(Unary, before), number);
+    }
+
+    private async Task AskAsync(CallKind kind, TimeSpan deadline, AdmitRequest question, long number)
+    {
         double sent = log.Begin(1);
         AdmitReply? reply = null;
         try
@@ -98,6 +113,9 @@ internal sealed record OutageLoad
     public double HurriedPerSecond { get; init; } = 100;
 
     public TimeSpan HurriedDeadline { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Questions of the patient callers that are asked a second time a second later, with their keys.</summary>
+    public double AgainPerSecond { get; init; } = 50;
 
     public double BatchesPerSecond { get; init; } = 10;
 

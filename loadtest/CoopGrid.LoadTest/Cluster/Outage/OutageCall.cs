@@ -9,6 +9,9 @@ internal enum CallKind : byte
     /// <summary>One request with a deadline of the caller's own, far below a second.</summary>
     Hurried,
 
+    /// <summary>What was asked a second before, with its key, whether it was answered or not.</summary>
+    Again,
+
     /// <summary>An <c>AdmitBatch</c>.</summary>
     Batch,
 

@@ -19,22 +19,28 @@ internal sealed record FailedCalls(string Kind, double LimitMs, int Failed, doub
         OutageCall[] failed = [.. calls.Where(call => call.Kind == kind && call.Failed).OrderBy(call => call.TookMs)];
         if (failed.Length == 0) return new($"{kind}", 0, 0, 0, 0, 0, 0);
         return new(
-            $"{kind}", failed[0].LimitMs, failed.Length, At(failed, 0.5), At(failed, 0.99), At(failed, 1), failed.Count(call => call.TookMs > call.LimitMs + OutageReport.SlackMs));
+            $"{kind}", failed[0].LimitMs, failed.Length, At(failed, 0.5), At(failed, 0.99), At(failed, 1), failed.Count(OutageReport.IsLate));
     }
 
     private static double At(OutageCall[] ordered, double share) => Math.Round(ordered[Math.Max(0, (int)Math.Ceiling(share * ordered.Length) - 1)].TookMs, 1);
 }
+
+/// <summary>A call that took too long to fail.</summary>
+/// <param name="SentMs">When it was sent, from the store's going.</param>
+internal sealed record LateCall(string Kind, double SentMs, double TookMs);
 
 /// <summary>What callers saw of one outage of the store.</summary>
 /// <param name="GoneMs">How long it was gone.</param>
 /// <param name="AskedPerSecond">Requests asked in the five seconds before.</param>
 /// <param name="ServedPerSecond">Of these, admitted within their limit.</param>
 /// <param name="Failed">What failed from its going until the end of the watch, by kind of call.</param>
-/// <param name="AdmittedWhileGone">Requests told as admitted that were asked and answered while it was gone; there can be none (L7).</param>
+/// <param name="Latest">Those that took too long, the longest first, at most twenty of them.</param>
+/// <param name="AdmittedWhileGone">Requests that were asked for the first time and told as admitted while it was gone; there can be none (L7).</param>
 /// <param name="FullSecondMs">From its return to the first second in which the share of requests that were served was 95 % of that before.</param>
 /// <param name="FullRateMs">From its return to the moment from which on no second was below that.</param>
 internal sealed record OutageReport(
-    double GoneMs, double AskedPerSecond, double ServedPerSecond, IReadOnlyList<FailedCalls> Failed, int AdmittedWhileGone, double FullSecondMs, double FullRateMs)
+    double GoneMs, double AskedPerSecond, double ServedPerSecond, IReadOnlyList<FailedCalls> Failed, IReadOnlyList<LateCall> Latest, int AdmittedWhileGone,
+    double FullSecondMs, double FullRateMs)
 {
     /// <summary>What a busy machine may add to a deadline, in ms: both sides' timers and turns on the processor.</summary>
     public const double SlackMs = 250;
@@ -42,6 +48,7 @@ internal sealed record OutageReport(
     /// <summary>Within this the full rate has to be back, in ms.</summary>
     public const double BackWithinMs = 5000;
 
+    private const int MostNamed = 20;
     private const double BeforeMs = 5000;
     private const double WindowMs = 1000;
     private const double StepMs = 100;
@@ -49,6 +56,8 @@ internal sealed record OutageReport(
 
     /// <summary>What was asked and told around it.</summary>
     public bool IsMet => AdmittedWhileGone == 0 && FullRateMs <= BackWithinMs && Failed.All(kind => kind.Late == 0);
+
+    internal static bool IsLate(OutageCall call) => call.TookMs > call.LimitMs + SlackMs;
 
     /// <summary>Judges the calls around an outage; all of them have ended.</summary>
     public static OutageReport Of(OutageTimes times, IReadOnlyList<OutageCall> calls)
@@ -69,7 +78,9 @@ internal sealed record OutageReport(
         return new(
             Math.Round(times.BackMs - times.GoneMs), Math.Round(asked / Seconds, 1), Math.Round(served / Seconds, 1),
             [.. Enum.GetValues<CallKind>().Select(kind => FailedCalls.Of(kind, after))],
-            after.Where(call => call.SentMs >= times.GoneMs && call.EndedMs < times.BackMs).Sum(call => call.Admitted),
+            [.. after.Where(call => call.Failed && IsLate(call)).OrderByDescending(call => call.TookMs).Take(MostNamed)
+                .Select(call => new LateCall($"{call.Kind}", Math.Round(call.SentMs - times.GoneMs), Math.Round(call.TookMs)))],
+            after.Where(call => call.Kind != CallKind.Again && call.SentMs >= times.GoneMs && call.EndedMs < times.BackMs).Sum(call => call.Admitted),
             Math.Round(first), Math.Round(last));
     }
 

@@ -45,6 +45,9 @@ internal sealed partial class PostgresConnections : IDisposable
     /// <summary>For commits of segments: not pooled, its one user keeps its connection.</summary>
     public NpgsqlDataSource Ledger { get; }
 
+    /// <summary>How many there are at the most.</summary>
+    public int Most => MostOf(Pool) + MostOf(GrainState) + MostOf(Cluster) + 1;
+
     /// <summary>Server and database, for an operator's eyes: without user and password.</summary>
     public string Place => PlaceOf(_given);
 
@@ -112,6 +115,8 @@ internal sealed partial class PostgresConnections : IDisposable
         if (_given.Host!.Contains(',', StringComparison.Ordinal) && !_given.ShouldSerialize("Target Session Attributes")) named.TargetSessionAttributes = "primary";
         return named.ConnectionString;
     }
+
+    private static int MostOf(NpgsqlDataSource pool) => new NpgsqlConnectionStringBuilder(pool.ConnectionString).MaxPoolSize;
 
     private static string PlaceOf(NpgsqlConnectionStringBuilder given) =>
         $"PostgreSQL {given.Host}:{given.Port}, database {given.Database ?? given.Username}";

@@ -41,6 +41,8 @@ public sealed class PostgresStorage : GridStorage
 
     public override ICheckpointStore Checkpoints { get; }
 
+    public override int MostConnections => _connections.Most;
+
     /// <summary>Reads the connection string, looks at the server and migrates the schema, one silo after the other.</summary>
     /// <exception cref="StorageStartException">Something stands in the way; the message says what, and what to do.</exception>
     public static PostgresStorage Open(string connectionString, TimeProvider clock)
