@@ -21,6 +21,7 @@ internal static class CommandLine
             new ClusterCommand().Build(),
             new FailoverCommand().Build(),
             new OutageCommand().Build(),
+            new RecoveryCommand().Build(),
             new ChaosCommand().Build(),
         };
         ParseResult parsed = root.Parse(args);

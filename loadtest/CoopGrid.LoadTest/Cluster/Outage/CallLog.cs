@@ -1,11 +1,11 @@
+using CoopGrid.LoadTest.Cluster.Asking;
 using CoopGrid.Protocol.V1;
 
 namespace CoopGrid.LoadTest.Cluster.Outage;
 
 /// <summary>Everything that was asked and told.</summary>
-internal sealed class CallLog(TimeProvider clock)
+internal sealed class CallLog(RunClock clock)
 {
-    private readonly long _started = clock.GetTimestamp();
     private readonly List<OutageCall> _calls = [];
     private readonly Dictionary<string, long> _told = new(StringComparer.Ordinal);
     private readonly List<AdmitRequest> _unknown = [];
@@ -14,7 +14,7 @@ internal sealed class CallLog(TimeProvider clock)
     private int _mostInFlight;
 
     /// <summary>Milliseconds since the run began.</summary>
-    public double NowMs => clock.GetElapsedTime(_started).TotalMilliseconds;
+    public double NowMs => clock.NowMs;
 
     /// <summary>Calls that have ended.</summary>
     public OutageCall[] Calls

@@ -16,7 +16,7 @@ internal sealed class OutageRun(OutageOptions options, string folder, TimeProvid
     /// <summary>Judged are calls asked before this at the latest, so that the last ones have ended.</summary>
     private const double TailMs = 1500;
 
-    private readonly CallLog _log = new(clock);
+    private readonly CallLog _log = new(new RunClock(clock));
 
     /// <param name="said">Is told how it goes.</param>
     public async Task<OutageEnd> RunAsync(Action<string> said, CancellationToken stop)
