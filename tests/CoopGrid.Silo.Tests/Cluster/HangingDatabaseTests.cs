@@ -22,7 +22,7 @@ public sealed class HangingDatabaseTests
     [Fact, Trait("Category", "Long")]
     public async Task Nobody_is_kept_for_much_longer_than_a_second_and_all_goes_on_when_it_answers()
     {
-        // Seen to fail without SpareThreads, by calls of two seconds and more when the first statements had run out of their time.
+        // Seen to fail without SpareThreads, by calls of 1.6 and 2.5 s when the first statements had run out of their time.
         CancellationToken stop = TestContext.Current.CancellationToken;
         await using PrivatePostgres server = await PrivatePostgres.StartNewAsync(stop: stop);
         await server.CreateDatabaseAsync("grid", stop);

@@ -9,7 +9,7 @@ namespace CoopGrid.LoadTest.Cluster.Asking;
 /// What callers of a new class were told, held against its books when all is quiet again. Everything whose answer is not known is asked once more, with the
 /// same key.
 /// </summary>
-internal sealed class Reckoning(CoopGridClient client, TimeProvider clock)
+internal sealed class Reckoning(TimeProvider clock)
 {
     private const int AtOnce = 500;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -17,13 +17,13 @@ internal sealed class Reckoning(CoopGridClient client, TimeProvider clock)
     private long _slice;
 
     /// <summary>Before the first question.</summary>
-    public async Task BeginAsync(CancellationToken stop) =>
+    public async Task BeginAsync(CoopGridClient client, CancellationToken stop) =>
         _slice = (await client.Classes.GetStateAsync(ClusterCharter.Coop, ClusterCharter.Class, stop)).Slice;
 
     /// <summary>After the last one.</summary>
     /// <param name="told">Units told as admitted, by member; grows by what is settled here.</param>
     /// <param name="unknown">Questions without an answer.</param>
-    public async Task<CheckReport> EndAsync(Dictionary<string, long> told, IReadOnlyCollection<AdmitRequest> unknown, CancellationToken stop)
+    public async Task<CheckReport> EndAsync(CoopGridClient client, Dictionary<string, long> told, IReadOnlyCollection<AdmitRequest> unknown, CancellationToken stop)
     {
         var open = new List<OpenQuestion>();
         foreach (AdmitRequest[] questions in unknown.Chunk(AtOnce))

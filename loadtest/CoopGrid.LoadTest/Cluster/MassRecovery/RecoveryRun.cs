@@ -34,9 +34,9 @@ internal sealed class RecoveryRun(RecoveryOptions options, string folder, TimePr
             new ClusterOptions { Dll = options.Dll, Charter = charter, Folder = folder, Settings = _ => options.Settings }, database.ConnectionString("grid"));
         Uri victim = (await cluster.StartAtAsync(Victim, stop)).Ports.GrpcAddress;
         using CoopGridClient there = Client([victim]);
-        var reckoning = new Reckoning(there, time);
+        var reckoning = new Reckoning(time);
         await EnrolAsync(there, stop);
-        await reckoning.BeginAsync(stop);
+        await reckoning.BeginAsync(there, stop);
         said($"{options.Members} members are enrolled, {_clock.NowMs / 1000:F0} s from the start; load average {ProcessTable.LoadAverage:F1}");
         for (int place = 1; place < options.Silos; place++) await cluster.StartAtAsync(place, stop);
         var told = _members.ToDictionary(member => member, _ => 0L);
@@ -47,7 +47,7 @@ internal sealed class RecoveryRun(RecoveryOptions options, string folder, TimePr
         using CoopGridClient others = Client([.. cluster.Living.Where(silo => silo.Place != Victim).Select(silo => silo.Ports.GrpcAddress)]);
         (RecoveryReport report, IReadOnlyList<long> resident) = await KillAsync(cluster, database, held, others, told, stop);
         said("all are answered");
-        CheckReport books = await new Reckoning(others, time).EndAsync(told, [], stop);
+        CheckReport books = await reckoning.EndAsync(others, told, [], stop);
         return new(held.Members, held.Segments, held.Bytes, report, resident, books, ProcessTable.LoadAverage);
     }
 

@@ -30,8 +30,8 @@ internal sealed class OutageRun(OutageOptions options, string folder, TimeProvid
         await cluster.StartAsync(options.Silos, stop);
         using var client = new CoopGridClient(new CoopGridOptions { Addresses = cluster.Addresses, Deadline = Patience });
         await Enrolment.EnrolAsync(client, ClusterCharter.Coop, ClusterCharter.Class, Workload.Names(ClusterCharter.MemberPrefix, options.Load.Members), stop);
-        var reckoning = new Reckoning(client, clock);
-        await reckoning.BeginAsync(stop);
+        var reckoning = new Reckoning(clock);
+        await reckoning.BeginAsync(client, stop);
         said($"{options.Silos} silos serve; load average {ProcessTable.LoadAverage:F1}");
 
         int[] processes = [.. cluster.Living.Select(silo => silo.ProcessId)];
@@ -51,7 +51,7 @@ internal sealed class OutageRun(OutageOptions options, string folder, TimeProvid
             await Task.WhenAll(watching, asking);
         }
 
-        CheckReport books = await reckoning.EndAsync(_log.Told, _log.Unknown, stop);
+        CheckReport books = await reckoning.EndAsync(client, _log.Told, _log.Unknown, stop);
         int ended = processes.Except(cluster.Living.Select(silo => silo.ProcessId)).Count();
         return new([.. outages.Select(outage => new OneOutage(OutageReport.Of(outage.Times, _log.Calls), outage.Looks))], books, ended);
     }
