@@ -36,7 +36,8 @@ public static class GridSiloBuilder
         services.AddSingleton<AccountLedger>();
         services.AddSingleton<IResidentMembers, ResidentMembers>();
         services.AddSingleton<IPeerMembers, PeerMembers>();
-        silo.AddGrainService<PeerDesk>();
+        services.AddSingleton<PeerDesk>();
+        silo.AddGrainService<PeerService>();
         services.AddSingleton<Retention>();
         services.AddSingleton<TickPublisher>();
         services.AddSingleton<Checkpointer>();

@@ -2,18 +2,16 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
-using Microsoft.Extensions.Logging;
 
 namespace CoopGrid.Grains.Admission.Peers;
 
-/// <inheritdoc cref="IPeerDesk"/>
-/// <remarks>
-/// Nobody waits for room here: a message is answered as a whole, and one request's wait would be all the others'. Who would have to is told
-/// that nothing was decided, and asks the member's grain, where it waits alone.
-/// </remarks>
-internal sealed class PeerDesk(GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, IResidentMembers residents)
-    : GrainService(id, silo, loggers), IPeerDesk
+/// <summary>
+/// Decides for the doors of other silos; see <see cref="IPeerDesk"/>. Nobody waits for room here: a message is answered as a whole, and one
+/// request's wait would be all the others'. Who would have to is told that nothing was decided, and asks the member's grain, where it waits alone.
+/// </summary>
+internal sealed class PeerDesk(IResidentMembers residents)
 {
+    /// <inheritdoc cref="IPeerDesk.Admit"/>
     public async ValueTask<ImmutableArray<ImmutableArray<AdmissionAnswer>>> Admit(ImmutableArray<MemberRequests> asked)
     {
         // All decisions are made before the first wait, so that one commit covers them.
