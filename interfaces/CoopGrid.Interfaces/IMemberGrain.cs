@@ -15,9 +15,9 @@ public interface IMemberGrain : IGrainWithStringKey
     [Alias("Admit")]
     ValueTask<AdmissionAnswer> Admit(AdmissionRequest request);
 
-    /// <summary>Decides requests in their order; one commit covers them.</summary>
+    /// <summary>Decides requests in their order; one commit covers them. Also tells which silo decided.</summary>
     [Alias("AdmitBatch")]
-    ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests);
+    ValueTask<HomeAnswers> AdmitBatch(ImmutableArray<AdmissionRequest> requests);
 
     /// <summary>Answers as <see cref="Admit"/> would now, without waiting for room, and changes nothing.</summary>
     [Alias("Quote")]

@@ -31,7 +31,8 @@ public sealed record AdmissionAnswer
     [Id(9)] public string Reason { get; init; } = "";
 
     /// <summary>
-    /// No decision was made, because the account is with another activation now: whoever asked the grain asks again at once. Never told a caller.
+    /// No decision was made, because the account is with another activation now, or the request would have to wait elsewhere than it was asked: whoever
+    /// asked asks the grain at once. Never told a caller.
     /// </summary>
     [Id(10)] public bool Moved { get; init; }
 

@@ -46,12 +46,12 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
         return decider.Admit(request);
     }
 
-    public async ValueTask<ImmutableArray<AdmissionAnswer>> AdmitBatch(ImmutableArray<AdmissionRequest> requests)
+    public async ValueTask<HomeAnswers> AdmitBatch(ImmutableArray<AdmissionRequest> requests)
     {
         // Decisions are made in order before the first wait, so that one commit covers them all.
         var answers = new Task<AdmissionAnswer>[requests.Length];
         for (int i = 0; i < requests.Length; i++) answers[i] = Admit(requests[i]).AsTask();
-        return ImmutableCollectionsMarshal.AsImmutableArray(await Task.WhenAll(answers));
+        return new(ImmutableCollectionsMarshal.AsImmutableArray(await Task.WhenAll(answers)), GrainContext.Address.SiloAddress!);
     }
 
     public ValueTask<AdmissionAnswer> Quote(AdmissionRequest request) => _decider?.Quote(request) ?? new(NotEnrolled(request));

@@ -49,6 +49,12 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         return step.Wait > TimeSpan.Zero ? PledgeAfterWait(request, step) : new(PledgeOf(step));
     }
 
+    public AdmissionPledge PledgeAtOnce(AdmissionRequest request)
+    {
+        Step step = Decide(request, granted: null, spend: true);
+        return step.Wait > TimeSpan.Zero ? new(Elsewhere, null) : PledgeOf(step);
+    }
+
     public async ValueTask<AdmissionAnswer> Admit(AdmissionRequest request) => await (await Pledge(request)).Settled();
 
     public ValueTask<AdmissionAnswer> Quote(AdmissionRequest request) => PledgeOf(Decide(request, granted: null, spend: false)).Settled();

@@ -25,6 +25,9 @@ public interface IRequestDecider
 {
     /// <summary>Decides one request. The answer may be given once its commit is durable (L1).</summary>
     ValueTask<AdmissionPledge> Pledge(AdmissionRequest request);
+
+    /// <summary>Decides one request without a wait for room: where one would be due nothing is decided, and the answer is <see cref="AdmissionAnswer.Moved"/>.</summary>
+    AdmissionPledge PledgeAtOnce(AdmissionRequest request);
 }
 
 /// <summary>An answer, and what it rests on.</summary>

@@ -1,4 +1,5 @@
 using CoopGrid.Grains.Admission;
+using CoopGrid.Grains.Admission.Peers;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
@@ -10,6 +11,8 @@ namespace CoopGrid.Grains.Hosting;
 /// <summary>Puts the grid's grains and their memory into a silo.</summary>
 public static class GridSiloBuilder
 {
+    private const int TickQueues = 4;
+
     /// <summary>
     /// Adds everything but storage: the host registers <see cref="ILedgerStore"/>, <see cref="IMemberDirectory"/>,
     /// <see cref="IClaimStore"/>, <see cref="IClassHeads"/>, <see cref="IPriceHistory"/>, <see cref="ISliceHistory"/>, <see cref="ICheckpointStore"/> and a grain storage named
@@ -32,6 +35,9 @@ public static class GridSiloBuilder
         services.AddSingleton<ClaimTable>();
         services.AddSingleton<AccountLedger>();
         services.AddSingleton<IResidentMembers, ResidentMembers>();
+        services.AddSingleton<IPeerMembers, PeerMembers>();
+        services.AddSingleton<PeerDesk>();
+        silo.AddGrainService<PeerService>();
         services.AddSingleton<Retention>();
         services.AddSingleton<TickPublisher>();
         services.AddSingleton<Checkpointer>();
@@ -41,9 +47,12 @@ public static class GridSiloBuilder
         services.AddSingleton<WantWatch>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, GridLifecycle>();
 
-        // Ticks are few and a lost one is read from the log, so the queues need no more than one look every few milliseconds.
-        silo.AddMemoryStreams(TickPublisher.Stream, streams => streams.ConfigurePullingAgent(
-            agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(20))));
+        // Ticks are few and a lost one is read from the log. Every look at a queue is a grain call, mostly to another silo, and an idle silo makes them too.
+        silo.AddMemoryStreams(TickPublisher.Stream, streams =>
+        {
+            streams.ConfigurePartitioning(TickQueues);
+            streams.ConfigurePullingAgent(agent => agent.Configure(options => options.GetQueueMsgsTimerPeriod = TickPublisher.Interval));
+        });
         silo.AddMemoryGrainStorage("PubSubStore");
         return silo;
     }

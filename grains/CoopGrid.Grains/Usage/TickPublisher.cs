@@ -22,7 +22,8 @@ internal sealed partial class TickPublisher(
     /// <summary>The stream provider, and the namespace that class grains are subscribed to.</summary>
     public const string Stream = "usage";
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
+    /// <summary>How often a class is told what was used.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentDictionary<ClassId, ClassTicks> _classes = new();
     private readonly Lock _lock = new();

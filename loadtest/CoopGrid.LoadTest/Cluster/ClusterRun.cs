@@ -11,8 +11,10 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
 {
     private static readonly TimeSpan EnrolPatience = TimeSpan.FromSeconds(60);
 
-    private const int MostWarmUps = 8;
-    private const double Hardly = 0.93;
+    // Four silos on two cores compile for half a minute, and costs come down in steps.
+    private const int MostWarmUps = 15;
+    private const int WarmAfter = 3;
+    private const double Hardly = 0.95;
 
     private int _measured;
 
@@ -44,16 +46,16 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
         return await MeasureAsync(load, database, cluster, ports);
     }
 
-    /// <summary>Rounds that do not count, while silos compile and optimise their code and members find their silos: until a round costs hardly less than the one before.</summary>
+    /// <summary>Rounds that do not count, while silos compile and optimise their code and members find their silos: until some rounds in a row cost hardly less than the best before.</summary>
     private async Task WarmUpAsync(PrivatePostgres database, SiloCluster cluster, int[] ports)
     {
         ClusterLoad half = load with { Measured = load.Measured / 2 };
-        double before = double.MaxValue;
-        for (int round = 0; round < MostWarmUps; round++)
+        double best = double.MaxValue;
+        for (int round = 0, flat = 0; round < MostWarmUps && flat < WarmAfter; round++)
         {
             double cost = (await MeasureAsync(half, database, cluster, ports)).CpuMicros;
-            if (cost > before * Hardly) return;
-            before = cost;
+            flat = cost > best * Hardly ? flat + 1 : 0;
+            best = Math.Min(best, cost);
         }
     }
 

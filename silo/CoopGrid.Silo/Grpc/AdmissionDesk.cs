@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Grains.Admission;
+using CoopGrid.Grains.Admission.Peers;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using CoopGrid.Protocol.V1;
@@ -16,7 +17,7 @@ namespace CoopGrid.Silo.Grpc;
 /// failure of the infrastructure into "no decision is known".
 /// </summary>
 internal sealed class AdmissionDesk(
-    MemberGrains members, IResidentMembers residents, Coops coops, Senders senders, IOptions<GridSettings> settings, TimeProvider time)
+    MemberGrains members, IResidentMembers residents, IPeerMembers peers, Coops coops, Senders senders, IOptions<GridSettings> settings, TimeProvider time)
 {
     /// <summary>Within this a call to a grain is answered, or its silo or the store is not to be had (SPEC.md §4: no decision is known).</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
@@ -68,7 +69,7 @@ internal sealed class AdmissionDesk(
             if (!await coops.ExistsAsync(coop)) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
             if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await senders.FindAsync(coop, request.Sender);
             if (!Ids.IsName(member)) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
-            return await InTime(members.Of(new(coop, member)).Cancel(request.Key, request.Units, caller: ""), TimeSpan.Zero);
+            return await InTime(members.Of(new(coop, member)).Cancel(request.Key, request.Units, caller: "").AsTask(), AnswerWithin);
         }
         catch (Exception)
         {
@@ -96,9 +97,10 @@ internal sealed class AdmissionDesk(
         try
         {
             AdmissionRequest asked = AdmissionMapping.ToRequest(request);
-            if (quote || residents.Find(found.Member) is not { } decider) return await AskGrain(found.Member, asked, quote);
+            if (quote) return await AskGrain(found.Member, asked, quote, time.GetTimestamp());
+            if (residents.Find(found.Member) is not { } decider) return (await AskElsewhere(found.Member, [asked]))[0];
             AdmissionPledge pledge = await decider.Pledge(asked);
-            if (pledge.Answer.Moved) return await AskGrain(found.Member, asked, quote);
+            if (pledge.Answer.Moved) return await AskGrain(found.Member, asked, quote, time.GetTimestamp());
             return pledge.Commit is null || await pledge.Commit.Committed() ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, Unknown);
         }
         catch (Exception failure)
@@ -125,10 +127,10 @@ internal sealed class AdmissionDesk(
         try
         {
             ImmutableArray<AdmissionRequest> asked = [.. places.Select(place => AdmissionMapping.ToRequest(requests[place]))];
-            IReadOnlyList<AdmissionAnswer> told = residents.Find(member) is { } decider
-                ? await Task.WhenAll(asked.Select(request => Decided(decider, request)))
-                : await InTime(members.Of(member).AdmitBatch(asked), asked.Max(LongestWait(member)));
-            for (int i = 0; i < places.Count; i++) answers[places[i]] = told[i].Moved ? await AskGrain(member, asked[i], quote: false) : told[i];
+            AdmissionAnswer[] told = residents.Find(member) is { } decider
+                ? await AskHere(member, decider, asked)
+                : await AskElsewhere(member, asked);
+            for (int i = 0; i < places.Count; i++) answers[places[i]] = told[i];
         }
         catch (Exception failure)
         {
@@ -141,30 +143,73 @@ internal sealed class AdmissionDesk(
         }
     }
 
-    private async Task<AdmissionAnswer> AskGrain(MemberId member, AdmissionRequest asked, bool quote)
+    private async Task<AdmissionAnswer[]> AskHere(MemberId member, IRequestDecider decider, ImmutableArray<AdmissionRequest> asked)
     {
-        TimeSpan longest = LongestWait(member)(asked);
+        long began = time.GetTimestamp();
+        AdmissionAnswer[] told = await Task.WhenAll(asked.Select(request => Decided(decider, request)));
+        await AskMoved(member, asked, told, began);
+        return told;
+    }
+
+    /// <summary>Asks a member of another silo: in a message that it shares with others if it is known which silo that is, else its grain.</summary>
+    private async Task<AdmissionAnswer[]> AskElsewhere(MemberId member, ImmutableArray<AdmissionRequest> asked)
+    {
+        long began = time.GetTimestamp();
+        ImmutableArray<AdmissionAnswer> told = await InTime(peers.AskAsync(member, asked), AnswerWithin);
+        if (told.IsEmpty)
+        {
+            TimeSpan longest = asked.Max(request => LongestWait(member, request));
+            HomeAnswers answers = await InTime(members.Of(member).AdmitBatch(asked).AsTask(), Left(began, longest));
+            peers.Found(member, answers.Home);
+            told = answers.Answers;
+        }
+
+        AdmissionAnswer[] answered = [.. told];
+        await AskMoved(member, asked, answered, began);
+        return answered;
+    }
+
+    /// <summary>Asks the grain for what was not decided.</summary>
+    private async Task AskMoved(MemberId member, ImmutableArray<AdmissionRequest> asked, AdmissionAnswer[] told, long began)
+    {
+        for (int i = 0; i < told.Length; i++)
+        {
+            if (told[i].Moved) told[i] = await AskGrain(member, asked[i], quote: false, began);
+        }
+    }
+
+    private async Task<AdmissionAnswer> AskGrain(MemberId member, AdmissionRequest asked, bool quote, long began)
+    {
+        TimeSpan longest = LongestWait(member, asked);
         for (int moves = 0; ; moves++)
         {
             IMemberGrain grain = members.Of(member);
-            AdmissionAnswer answer = await InTime(quote ? grain.Quote(asked) : grain.Admit(asked), longest);
+            ValueTask<AdmissionAnswer> call = quote ? grain.Quote(asked) : grain.Admit(asked);
+            AdmissionAnswer answer = await InTime(call.AsTask(), Left(began, longest));
             if (!answer.Moved || moves == MostMoves) return answer;
         }
     }
 
-    private Func<AdmissionRequest, TimeSpan> LongestWait(MemberId member) => asked =>
+    private TimeSpan LongestWait(MemberId member, AdmissionRequest asked)
     {
         int longest = residents.LongestWaitMs(member.Coop, asked.Lane);
         return TimeSpan.FromMilliseconds(Math.Min(asked.MaxWaitMs ?? longest, longest));
-    };
+    }
+
+    /// <summary>How much longer a caller is kept that may have to wait for room.</summary>
+    private TimeSpan Left(long began, TimeSpan longestWait)
+    {
+        TimeSpan left = AnswerWithin + longestWait - time.GetElapsedTime(began);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
 
     /// <exception cref="LateException">There was no answer in time; what became of the call is not known.</exception>
-    private async Task<T> InTime<T>(ValueTask<T> call, TimeSpan longestWait)
+    private async Task<T> InTime<T>(Task<T> answer, TimeSpan within)
     {
-        Task<T> answer = call.AsTask();
+        if (answer.IsCompletedSuccessfully) return answer.Result;
         try
         {
-            return await answer.WaitAsync(AnswerWithin + longestWait, time);
+            return await answer.WaitAsync(within, time);
         }
         catch (TimeoutException) when (!answer.IsCompleted)
         {

@@ -140,7 +140,7 @@ internal sealed class SimCallers
     {
         ImmutableArray<AdmissionRequest> requests = [.. group.Select(Request)];
         ImmutableArray<AdmissionAnswer> answers =
-            await Calling(async door => await door.CallMember(group[0].Member, grain => grain.AdmitBatch(requests)));
+            await Calling(async door => (await door.CallMember(group[0].Member, grain => grain.AdmitBatch(requests))).Answers);
         if (!answers.IsDefault)
         {
             for (int i = 0; i < group.Count; i++)

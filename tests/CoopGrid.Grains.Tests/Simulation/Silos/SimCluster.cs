@@ -71,15 +71,17 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
     /// <summary>Calls a grain: to its activation, or to one that is made.</summary>
     public Task<T> Call<T>(SimSilo? from, GrainId id, Func<Grain, Task<T>> call)
     {
+        SimSilo? target = Route(id, from);
+        return target is null
+            ? Task.FromException<T>(new IOException("There is no silo."))
+            : Send(from, target, () => target.ActivationOf(id, anew: Faulty(Faults.Directory, 3)).Call(call));
+    }
+
+    /// <summary>Sends a message to a silo and its answer back; either may be lost or late.</summary>
+    public Task<T> Send<T>(SimSilo? from, SimSilo target, Func<Task<T>> serve)
+    {
         var answer = new TaskCompletionSource<T>();
         bool isLost = Faulty(Faults.Network, 10), answerIsLost = Faulty(Faults.Network, 10);
-        SimSilo? target = Route(id, from);
-        if (target is null)
-        {
-            answer.SetException(new IOException("There is no silo."));
-            return answer.Task;
-        }
-
         world.After(ReferenceEquals(target, from) ? 5 : Way(), () =>
         {
             if (isLost) return;
@@ -87,7 +89,7 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
             {
                 try
                 {
-                    T result = await target.ActivationOf(id, anew: Faulty(Faults.Directory, 3)).Call(call);
+                    T result = await serve();
                     if (!answerIsLost) world.After(Way(), () => answer.TrySetResult(result));
                 }
                 catch (Exception failure)

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using CoopGrid.Grains.Admission;
+using CoopGrid.Grains.Admission.Peers;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Hosting;
 using CoopGrid.Grains.Ledger;
@@ -60,6 +62,7 @@ internal sealed class SimSilo
         Ticks = new(new SimStreams(cluster), Ledger, retention, Clock, Log<TickPublisher>());
         Gates = new(cluster.FactoryOf(this), store, Ledger, Ticks, retention, Clock, background, Log<ClassGates>());
         Residents = new(Claims, Gates, Options.Create(new GrainCollectionOptions()));
+        Desk = new(Residents);
         Checkpointer = new(dirty, Claims, checkpoints, retention, Ledger, Gates, Clock, _checkpointing, Log<Checkpointer>());
         Sealer = new(store, Ledger, View, Time, Log<Sealer>());
         Drainer = new(store, store, store, Tails, Claims, checkpoints, dirty, retention, Ledger, Clock, _checkpointing, Log<Drainer>());
@@ -104,6 +107,8 @@ internal sealed class SimSilo
     private ClassGates Gates { get; }
 
     private ResidentMembers Residents { get; }
+
+    private PeerDesk Desk { get; }
 
     private Checkpointer Checkpointer { get; }
 
@@ -176,7 +181,7 @@ internal sealed class SimSilo
     {
         try
         {
-            if (Residents.Find(member) is not { } decider) return await AskGrain(member, request);
+            if (Residents.Find(member) is not { } decider) return await AskElsewhere(member, request);
             AdmissionPledge pledge = await decider.Pledge(request);
             if (pledge.Answer.Moved) return await AskGrain(member, request);
             return pledge.Commit is null || await pledge.Commit.Committed() ? pledge.Answer : AdmissionAnswer.Refused(Outcome.Unavailable, "");
@@ -221,6 +226,17 @@ internal sealed class SimSilo
         }
 
         throw new InvalidOperationException($"Silo {Number}'s clock never showed {shown.UnixMicroseconds}.");
+    }
+
+    // Where a member was found last may be any silo: its desk decides for its own members only (PeerMembers).
+    private async Task<AdmissionAnswer> AskElsewhere(MemberId member, AdmissionRequest request)
+    {
+        SimSilo[] peers = World.Chance(500) ? [.. _cluster.Open.Where(silo => !ReferenceEquals(silo, this))] : [];
+        if (peers.Length == 0) return await AskGrain(member, request);
+        SimSilo peer = World.Pick(peers);
+        ImmutableArray<ImmutableArray<AdmissionAnswer>> told =
+            await _cluster.Send(this, peer, () => peer.Desk.Admit([new(member, [request])]).AsTask()).WaitAsync(AnswerWithin, Time);
+        return told[0].IsEmpty || told[0][0].Moved ? await AskGrain(member, request) : told[0][0];
     }
 
     private async Task<AdmissionAnswer> AskGrain(MemberId member, AdmissionRequest request)
