@@ -40,10 +40,11 @@ internal sealed class OutageRun(OutageOptions options, string folder, TimeProvid
         {
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
             var memory = new MemoryWatch(processes, clock);
-            Task watching = memory.RunAsync(ending.Token), asking = callers.RunAsync(ending.Token);
+            var stalls = new StallWatch(clock);
+            Task watching = Task.WhenAll(memory.RunAsync(ending.Token), stalls.RunAsync(ending.Token)), asking = callers.RunAsync(ending.Token);
             for (int i = 0; i < options.Times; i++)
             {
-                outages.Add(await OutageAsync(database, cluster, memory, stop));
+                outages.Add(await OutageAsync(database, cluster, memory, stalls, stop));
                 said($"outage {i + 1} of {options.Times} is over");
             }
 
@@ -56,7 +57,8 @@ internal sealed class OutageRun(OutageOptions options, string folder, TimeProvid
         return new([.. outages.Select(outage => new OneOutage(OutageReport.Of(outage.Times, _log.Calls), outage.Looks))], books, ended);
     }
 
-    private async Task<(OutageTimes Times, OutageLooks Looks)> OutageAsync(PrivatePostgres database, SiloCluster cluster, MemoryWatch memory, CancellationToken stop)
+    private async Task<(OutageTimes Times, OutageLooks Looks)> OutageAsync(
+        PrivatePostgres database, SiloCluster cluster, MemoryWatch memory, StallWatch stalls, CancellationToken stop)
     {
         await Task.Delay(options.Before - Settling, clock, stop);
         long[] heapBefore = await HeapsAsync(cluster, stop);
@@ -64,14 +66,15 @@ internal sealed class OutageRun(OutageOptions options, string folder, TimeProvid
         int inFlightBefore = _log.TakeMostInFlight();
         IReadOnlyList<long> before = memory.Now;
         memory.TakeHighest();
+        stalls.TakeLongestMs();
         (double gone, double back, long[] heapGone) = await GoneAsync(database, cluster, stop);
         (IReadOnlyList<long> highest, int inFlight) = (memory.TakeHighest(), _log.TakeMostInFlight());
         await Task.Delay(options.After, clock, stop);
-        double until = _log.NowMs - TailMs;
+        double until = _log.NowMs - TailMs, stalled = stalls.TakeLongestMs();
         long[] heapAfter = await HeapsAsync(cluster, stop);
         IReadOnlyList<long> after = memory.Now;
         SiloMemory[] silos = [.. heapAfter.Select((heap, i) => new SiloMemory(before[i], highest[i], after[i], heapBefore[i], heapGone[i], heap))];
-        return (new(gone, back, until), new(inFlightBefore, inFlight, silos, ProcessTable.LoadAverage));
+        return (new(gone, back, until), new(inFlightBefore, inFlight, silos, stalled, ProcessTable.LoadAverage));
     }
 
     private async Task<(double Gone, double Back, long[] Heaps)> GoneAsync(PrivatePostgres database, SiloCluster cluster, CancellationToken stop)
@@ -130,8 +133,9 @@ internal sealed record OutageOptions
 /// <summary>How the silos looked around an outage.</summary>
 /// <param name="InFlightBefore">The most requests in flight before it.</param>
 /// <param name="InFlight">The most while it lasted.</param>
+/// <param name="StalledMs">The longest time that the callers' own process did not run, from its beginning to the end of the watch.</param>
 /// <param name="LoadAverage">The machine's, after it.</param>
-internal sealed record OutageLooks(int InFlightBefore, int InFlight, IReadOnlyList<SiloMemory> Silos, double LoadAverage);
+internal sealed record OutageLooks(int InFlightBefore, int InFlight, IReadOnlyList<SiloMemory> Silos, double StalledMs, double LoadAverage);
 
 /// <summary>One outage.</summary>
 internal sealed record OneOutage(OutageReport Calls, OutageLooks Looks);

@@ -84,7 +84,7 @@ internal sealed class OutageCommand
         foreach (FailedCalls kind in calls.Failed)
             Console.Out.WriteLine($"  {kind.Kind}: {kind.Failed} failed, p50 {kind.FailedP50Ms:F0}, p99 {kind.FailedP99Ms:F0}, at most {kind.FailedMaxMs:F0} ms of {kind.LimitMs:F0}; {kind.Late} late");
         Console.Out.WriteLine($"  first full second after {calls.FullSecondMs:F0} ms, full rate from {calls.FullRateMs:F0} ms on");
-        Console.Out.WriteLine($"  in flight at most {outage.Looks.InFlightBefore} before, {outage.Looks.InFlight} meanwhile; load average {outage.Looks.LoadAverage:F1}");
+        Console.Out.WriteLine($"  in flight at most {outage.Looks.InFlightBefore} before, {outage.Looks.InFlight} meanwhile; the callers stood still for {outage.Looks.StalledMs:F0} ms at most; load average {outage.Looks.LoadAverage:F1}");
         foreach (SiloMemory silo in outage.Looks.Silos)
         {
             Console.Out.WriteLine(
