@@ -80,10 +80,13 @@ internal sealed partial class Drainer(
 
     private async Task Recover(SealedTail tail, Left left, HashSet<long> open, CancellationToken cancellation)
     {
+        // A member that an open producer holds is checkpointed there; whether it is, costs a read for each.
+        long began = clock.Read().Micros;
+        bool all = left.Elsewhere.IsDue(began);
         foreach (MemberId[] some in left.Members.Chunk(ReadAtOnce).ToList())
         {
             IReadOnlyList<ClaimRow> rows = await store.ReadAsync(some, cancellation);
-            foreach (ClaimRow[] few in rows.Chunk(options.Value.SideBySide))
+            foreach (ClaimRow[] few in rows.Where(row => all || !open.Contains(row.Producer)).Chunk(options.Value.SideBySide))
             {
                 while (dirty.UrgentCount > MostUnsaved) await Task.Delay(LookForRoomEvery, clock.Time, cancellation);
                 long[] saved = await Task.WhenAll(few.Select(row => SavedOf(row, open)));
@@ -94,6 +97,7 @@ internal sealed partial class Drainer(
             }
         }
 
+        if (all) left.Elsewhere.Looked(began, clock.Read().Micros);
         left.Behind ??= left.Members.Count;
         if (left.Members.Count > 0) return;
         left.IsRecovered = true;
@@ -118,6 +122,9 @@ internal sealed partial class Drainer(
     {
         /// <summary>Whose checkpoint is not known to hold all of the tail.</summary>
         public HashSet<MemberId> Members { get; } = [.. members];
+
+        /// <summary>When to look again at those that others hold.</summary>
+        public LookPace Elsewhere { get; } = new();
 
         /// <summary>How many were so at the first look.</summary>
         public int? Behind { get; set; }
