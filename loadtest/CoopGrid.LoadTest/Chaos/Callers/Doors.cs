@@ -15,6 +15,8 @@ internal sealed class Doors(IReadOnlyList<Uri> addresses, HistoryLog history, Ti
     /// <summary>After which an attempt is given up.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(3);
 
+    private const int StreamBatch = 3;
+
     private readonly GrpcChannel[] _channels = [.. addresses.Select(SiloChannel.Open)];
     private readonly long _started = clock.GetTimestamp();
 
@@ -39,17 +41,38 @@ internal sealed class Doors(IReadOnlyList<Uri> addresses, HistoryLog history, Ti
         CallRecord[] told;
         try
         {
-            var batch = new AdmitBatchRequest();
-            batch.Requests.AddRange(questions.Select(question => question.Admit()));
-            AdmitBatchReply reply = await Of(silo).AdmitBatchAsync(batch, Limit());
+            AdmitBatchReply reply = await Of(silo).AdmitBatchAsync(BatchOf(questions), Limit());
             long answered = Now;
             told = [.. questions.Select((question, i) => question.Told(phase, silo, asked, answered, reply.Replies[i]))];
         }
         catch (RpcException error)
         {
-            long ended = Now;
-            Outcome outcome = OutcomeOf(error.StatusCode);
-            told = [.. questions.Select(question => question.Told(phase, silo, asked, ended, outcome, 0, Words(error)))];
+            told = Failed(questions, phase, silo, asked, error);
+        }
+
+        foreach (CallRecord call in told) history.Add(call);
+        return told;
+    }
+
+    /// <summary>Asks admissions once, on a stream of small batches; when it breaks, those that were answered before are answered.</summary>
+    public async Task<IReadOnlyList<CallRecord>> AskOnStreamAsync(IReadOnlyList<Question> questions, CallPhase phase, int silo)
+    {
+        long asked = Now;
+        var told = new List<CallRecord>();
+        try
+        {
+            using AsyncDuplexStreamingCall<AdmitBatchRequest, AdmitBatchReply> stream = Of(silo).AdmitStream(Limit());
+            foreach (Question[] few in questions.Chunk(StreamBatch)) await stream.RequestStream.WriteAsync(BatchOf(few));
+            await stream.RequestStream.CompleteAsync();
+            await foreach (AdmitBatchReply reply in stream.ResponseStream.ReadAllAsync())
+            {
+                long answered = Now;
+                foreach (AdmitReply one in reply.Replies) told.Add(questions[told.Count].Told(phase, silo, asked, answered, one));
+            }
+        }
+        catch (RpcException error)
+        {
+            told.AddRange(Failed(questions.Skip(told.Count), phase, silo, asked, error));
         }
 
         foreach (CallRecord call in told) history.Add(call);
@@ -86,6 +109,20 @@ internal sealed class Doors(IReadOnlyList<Uri> addresses, HistoryLog history, Ti
             Outcome outcome = error.StatusCode == StatusCode.NotFound ? Outcome.MemberUnknown : OutcomeOf(error.StatusCode);
             return question.Told(phase, silo, asked, Now, outcome, 0, Words(error));
         }
+    }
+
+    private static AdmitBatchRequest BatchOf(IEnumerable<Question> questions)
+    {
+        var batch = new AdmitBatchRequest();
+        batch.Requests.AddRange(questions.Select(question => question.Admit()));
+        return batch;
+    }
+
+    private CallRecord[] Failed(IEnumerable<Question> questions, CallPhase phase, int silo, long asked, RpcException error)
+    {
+        long ended = Now;
+        Outcome outcome = OutcomeOf(error.StatusCode);
+        return [.. questions.Select(question => question.Told(phase, silo, asked, ended, outcome, 0, Words(error)))];
     }
 
     private static Outcome OutcomeOf(StatusCode code) => code switch

@@ -6,7 +6,7 @@ namespace CoopGrid.LoadTest.Chaos.Callers;
 
 /// <summary>
 /// Callers in an open loop: questions begin at their times, whatever became of those before. Each goes to a silo drawn by chance; one without an answer is asked again,
-/// with the same key, at another, until it is answered or the load ends. Most are durable admissions, alone, twice at once at two silos, or in batches; some are
+/// with the same key, at another, until it is answered or the load ends. Most are durable admissions, alone, twice at once at two silos, in batches, or on streams; some are
 /// relaxed; some give back units of earlier ones; some ask again for what was refused.
 /// </summary>
 internal sealed class Relays(Doors doors, double questionsPerSecond, ulong seed, TimeProvider clock)
@@ -76,7 +76,7 @@ internal sealed class Relays(Doors doors, double questionsPerSecond, ulong seed,
                 return over => Task.WhenAll(UntilAnsweredAsync(question, over), UntilAnsweredAsync(question, over));
             case < 27:
                 Question[] batch = [question, .. Enumerable.Range(0, 1 + _chance.Below(15)).Select(_ => Admission(CallKind.Admit))];
-                return over => AllUntilAnsweredAsync(batch, over);
+                return kind < 20 ? over => AllUntilAnsweredAsync(batch, doors.AskAllAsync, over) : over => AllUntilAnsweredAsync(batch, doors.AskOnStreamAsync, over);
             case >= 90:
                 bool wholly = _chance.Below(2) == 0;
                 return Given(_chance.Next()) is { } given
@@ -113,12 +113,13 @@ internal sealed class Relays(Doors doors, double questionsPerSecond, ulong seed,
         }
     }
 
-    private async Task AllUntilAnsweredAsync(Question[] questions, CancellationToken over)
+    private async Task AllUntilAnsweredAsync(
+        Question[] questions, Func<IReadOnlyList<Question>, CallPhase, int, Task<IReadOnlyList<CallRecord>>> ask, CancellationToken over)
     {
         TimeSpan pause = FirstPause;
         for (int silo = Turn(-1); ; silo = Turn(silo))
         {
-            IReadOnlyList<CallRecord> told = await doors.AskAllAsync(questions, CallPhase.Load, silo);
+            IReadOnlyList<CallRecord> told = await ask(questions, CallPhase.Load, silo);
             for (int i = 0; i < questions.Length; i++) Keep(questions[i], told[i]);
             questions = [.. questions.Where((_, i) => told[i].IsUnknown)];
             if (questions.Length == 0) return;
