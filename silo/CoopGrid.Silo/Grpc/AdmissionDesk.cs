@@ -66,8 +66,8 @@ internal sealed class AdmissionDesk(
         (string? coop, string? member) = (request.Coop, request.Member);
         try
         {
-            if (!await coops.ExistsAsync(coop)) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
-            if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await senders.FindAsync(coop, request.Sender);
+            if (!await Found(coops.ExistsAsync(coop))) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
+            if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await Found(senders.FindAsync(coop, request.Sender));
             if (!Ids.IsName(member)) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
             return await InTime(members.Of(new(coop, member)).Cancel(request.Key, request.Units, caller: "").AsTask(), AnswerWithin);
         }
@@ -244,12 +244,16 @@ internal sealed class AdmissionDesk(
         return direct ? new(Named(request.Coop, request.Member)) : FindSlowly(request);
     }
 
+    /// <summary>What is looked up in the store is not waited for any longer than a grain: nothing was asked yet.</summary>
+    private async ValueTask<T> Found<T>(ValueTask<T> lookup) =>
+        lookup.IsCompletedSuccessfully ? lookup.Result : await lookup.AsTask().WaitAsync(AnswerWithin, time);
+
     [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
     private async ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> FindSlowly(AdmitRequest request)
     {
         try
         {
-            if (!await coops.ExistsAsync(request.Coop)) return (default, AdmissionAnswer.Refused(Outcome.CoopUnknown, $"There is no co-op '{request.Coop}'."));
+            if (!await Found(coops.ExistsAsync(request.Coop))) return (default, AdmissionAnswer.Refused(Outcome.CoopUnknown, $"There is no co-op '{request.Coop}'."));
             switch (request.WhoCase)
             {
                 case AdmitRequest.WhoOneofCase.Member:
@@ -257,7 +261,7 @@ internal sealed class AdmissionDesk(
                 case AdmitRequest.WhoOneofCase.Sender when !Ids.IsName(request.Sender):
                     return (default, AdmissionAnswer.Refused(Outcome.Invalid, AdmissionMapping.BadName("sender")));
                 case AdmitRequest.WhoOneofCase.Sender:
-                    string? member = await senders.FindAsync(request.Coop, request.Sender);
+                    string? member = await Found(senders.FindAsync(request.Coop, request.Sender));
                     return member is null ? (default, NobodysSender(request)) : (new(request.Coop, member), null);
                 default:
                     return (default, AdmissionAnswer.Refused(Outcome.Invalid, "A member or a sender is needed."));
