@@ -13,7 +13,7 @@ namespace CoopGrid.Domain.Capacity;
 ///       and the others empty, and that is seen to be their way.
 /// 3. A rise that falls back within half a second was a burst. The fall is not followed: what is asked for is the mean since the rise, which comes
 ///    down to that of callers in step until their next burst; and a deviation like it is chance from now on, until 2b knows better.
-/// 4. Demand has also moved when all that came within 400 ms is off the mean, with these in it, by more than a deviation and a half or so (√2) of
+/// 4. Demand has also moved when all that came within 300 ms is off the mean, with these in it, by more than a deviation and a half or so (√2) of
 ///    its chance: then the mean of these is asked for. To be wrong costs little then, and small gates are followed before 1.6 s are over.
 /// 5. Who waits counts when the wait begins, not when it is over.
 /// 6. Units that wait at three exchanges in a row are asked for on top, within a tenth of a second: the mean of a demand that comes by chance is not

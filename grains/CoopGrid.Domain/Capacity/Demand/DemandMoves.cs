@@ -22,7 +22,7 @@ internal sealed class DemandMoves
     /// <summary>The mean is taken over so long, or since demand has moved.</summary>
     public const long MeanMicros = 1_600_000;
 
-    private const long WatchMicros = 400_000;
+    private const long WatchMicros = 300_000;
     private const long LongestBurstMicros = 550_000;
     private const long Micro = 1_000_000;
 
