@@ -257,7 +257,7 @@ internal sealed class ClassGate
     private ImmutableArray<long> TakeDemand()
     {
         long now = _clock.Read().Micros;
-        if (_buckets is not null && now > _countedSince)
+        if (_buckets is not null && now - _countedSince >= AskedDemand.ShortestMicros)
         {
             _asked = _asker!.Next(_demand.Take(), _waiting.Units, now - _countedSince);
             _countedSince = now;

@@ -69,7 +69,7 @@ internal sealed class SimulatedGate(long producer, CapacityPlan plan, long epoch
     /// <summary>Starts an exchange.</summary>
     public (LeaseReport Report, GateDemand Demand) Report(long nowMicros)
     {
-        if (nowMicros > _countedSince)
+        if (nowMicros - _countedSince >= AskedDemand.ShortestMicros)
         {
             _asked = _asker.Next(_meter.Take(), _waiting.Units, nowMicros - _countedSince);
             _countedSince = nowMicros;

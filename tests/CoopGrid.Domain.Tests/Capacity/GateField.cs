@@ -5,8 +5,8 @@ using Xunit;
 namespace CoopGrid.Domain.Tests.Capacity;
 
 /// <summary>
-/// Gates of one class in simulated time, steps of 1 ms: each calls every 50 ms at its own moment, an answer takes 3 ms, a request waits for
-/// room up to 100 ms. Streams of requests are asked of them, and it counts what each stream asked and got. It is never over, or it throws.
+/// Gates of one class in simulated time, steps of 1 ms: each calls every 50 ms, or as said, at its own moment, an answer takes 3 ms, a request
+/// waits for room up to 100 ms. Streams of requests are asked of them, and it counts what each stream asked and got. It is never over, or it throws.
 /// </summary>
 internal sealed class GateField
 {
@@ -16,14 +16,16 @@ internal sealed class GateField
     private readonly Lease _total;
     private readonly SimulatedGate[] _gates;
     private readonly SharedCapacity _class;
+    private readonly int _exchangeSteps;
     private readonly List<Stream> _streams = [];
     private readonly Queue<(long At, int Gate, LeaseGrant Grant)> _answers = new();
     private readonly Random _random = new(17);
     private Int128 _excess;
     private long _admittedInStep;
 
-    public GateField(int gates, CapacityPlan plan)
+    public GateField(int gates, CapacityPlan plan, int exchangeMs = 50)
     {
+        _exchangeSteps = exchangeMs;
         _total = plan.Full;
         _class = new(1, plan, 0);
         _gates = [.. Enumerable.Range(0, gates).Select(gate => new SimulatedGate(gate, plan, 1, 0))];
@@ -33,9 +35,13 @@ internal sealed class GateField
     public long Admitted { get; set; }
 
     /// <summary>Adds a stream: so many units/s of one lane and band in requests of 1 to <paramref name="largest"/> units, at one of these gates each.</summary>
-    public Stream Add(int lane, int band, long unitsPerSecond, int largest, params int[] gates)
+    public Stream Add(int lane, int band, long unitsPerSecond, int largest, params int[] gates) =>
+        AddInStep(1, lane, band, unitsPerSecond, largest, gates);
+
+    /// <summary>As <see cref="Add"/>, and all of it is asked at the same moments, so many ms apart.</summary>
+    public Stream AddInStep(int periodMs, int lane, int band, long unitsPerSecond, int largest, params int[] gates)
     {
-        var stream = new Stream(new(lane, band, 0), unitsPerSecond, largest, gates);
+        var stream = new Stream(new(lane, band, 0), unitsPerSecond, largest, gates) { PeriodMs = periodMs };
         _streams.Add(stream);
         return stream;
     }
@@ -57,7 +63,7 @@ internal sealed class GateField
             for (int gate = 0; gate < _gates.Length; gate++)
             {
                 _gates[gate].Serve(now, Count);
-                if (((now / Step) + (gate * 7)) % 50 == 0 || _gates[gate].ReportsAtOnce) Exchange(gate, now);
+                if (((now / Step) + (gate * 7)) % _exchangeSteps == 0 || _gates[gate].ReportsAtOnce) Exchange(gate, now);
             }
 
             foreach (Stream stream in _streams) Ask(stream, now);
@@ -68,7 +74,8 @@ internal sealed class GateField
 
     private void Ask(Stream stream, long now)
     {
-        for (stream.Credit += stream.UnitsPerSecond * Step; stream.Credit > 0;)
+        if (now % (stream.PeriodMs * Step) != 0) return;
+        for (stream.Credit += stream.UnitsPerSecond * stream.PeriodMs * Step; stream.Credit > 0;)
         {
             RoomRequest request = stream.Kind with { Units = _random.Next(1, stream.Largest + 1) };
             stream.Credit -= request.Units * Second;
@@ -97,6 +104,9 @@ internal sealed class GateField
         public RoomRequest Kind => kind;
 
         public long UnitsPerSecond => unitsPerSecond;
+
+        /// <summary>All of them ask at once, every so often, in ms.</summary>
+        public long PeriodMs { get; init; } = 1;
 
         public int Largest => largest;
 

@@ -4,8 +4,8 @@ namespace CoopGrid.Domain.Tests.Capacity;
 
 /// <summary>
 /// What SPEC.md §5 promises to lanes and to protected requests, when a class has twenty gates. Seen to fail: the first two with floors of g ‰ of each
-/// gate's lease; the third with guarantees that each gate asks for anew; the fourth with every change of demand followed at once; the
-/// last with those who wait not asked for.
+/// gate's lease; the third with guarantees that each gate asks for anew; the fourth with every change of demand followed at once, and with
+/// those who go on waiting not asked for; the last with moves of protected demand looked for in all demand only.
 /// </summary>
 public class LanesAcrossGatesTests
 {
