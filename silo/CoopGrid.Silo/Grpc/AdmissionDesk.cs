@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using CoopGrid.Domain.Admission;
 using CoopGrid.Grains.Admission;
 using CoopGrid.Grains.Admission.Peers;
 using CoopGrid.Interfaces;
@@ -13,20 +12,21 @@ using Outcome = CoopGrid.Model.Outcome;
 namespace CoopGrid.Silo.Grpc;
 
 /// <summary>
-/// Takes requests from the wire to their members and back: finds the co-op and the member, groups batches by member, and turns every
+/// Takes requests from the wire to their members and back: groups batches by member, and turns every
 /// failure of the infrastructure into "no decision is known".
 /// </summary>
 internal sealed class AdmissionDesk(
-    MemberGrains members, IResidentMembers residents, IPeerMembers peers, Coops coops, Senders senders, IOptions<GridSettings> settings, TimeProvider time)
+    MemberGrains members, IResidentMembers residents, IPeerMembers peers, Addressees addressees, IOptions<GridSettings> settings, TimeProvider time)
 {
     /// <summary>Within this a call to a grain is answered, or its silo or the store is not to be had (SPEC.md §4: no decision is known).</summary>
-    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
     // A member that moves on is found again at the next call, or the one after it.
     private const int MostMoves = 4;
 
     private const string Crowded = "Too many requests are under way; ask again with the same key.";
-    private const string Unknown = "No decision is known; ask again with the same key.";
+    /// <summary>What a caller is told then.</summary>
+    public const string Unknown = "No decision is known; ask again with the same key.";
 
     private readonly int _maxInFlight = settings.Value.Grpc.MaxInFlight;
     private int _inFlight;
@@ -41,17 +41,17 @@ internal sealed class AdmissionDesk(
     public async Task<AdmissionAnswer[]> AdmitBatch(IReadOnlyList<AdmitRequest> requests)
     {
         var answers = new AdmissionAnswer[requests.Count];
+        Addressee[] found = await addressees.FindAll(requests);
         Dictionary<MemberId, List<int>> byMember = [];
-        for (int i = 0; i < requests.Count; i++)
+        for (int i = 0; i < found.Length; i++)
         {
-            (MemberId member, AdmissionAnswer? refusal) = await Find(requests[i]);
-            if (refusal is not null)
+            if (found[i].Refusal is { } refusal)
             {
                 answers[i] = refusal;
                 continue;
             }
 
-            if (!byMember.TryGetValue(member, out List<int>? places)) byMember[member] = places = [];
+            if (!byMember.TryGetValue(found[i].Member, out List<int>? places)) byMember[found[i].Member] = places = [];
             places.Add(i);
         }
 
@@ -63,13 +63,10 @@ internal sealed class AdmissionDesk(
     [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
     public async Task<CancelAnswer> Cancel(CancelRequest request)
     {
-        (string? coop, string? member) = (request.Coop, request.Member);
         try
         {
-            if (!await Found(coops.ExistsAsync(coop))) return new(CancelOutcome.CoopUnknown, 0, $"There is no co-op '{coop}'.");
-            if (request.WhoCase == CancelRequest.WhoOneofCase.Sender) member = await Found(senders.FindAsync(coop, request.Sender));
-            if (!Ids.IsName(member)) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
-            return await InTime(members.Of(new(coop, member)).Cancel(request.Key, request.Units, caller: "").AsTask(), AnswerWithin);
+            (MemberId member, CancelAnswer? refusal) = await addressees.Find(request);
+            return refusal ?? await InTime(members.Of(member).Cancel(request.Key, request.Units, caller: "").AsTask(), AnswerWithin);
         }
         catch (Exception)
         {
@@ -79,17 +76,17 @@ internal sealed class AdmissionDesk(
 
     private ValueTask<AdmissionAnswer> Ask(AdmitRequest request, bool quote)
     {
-        ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found = Find(request);
+        ValueTask<Addressee> found = addressees.Find(request);
         return found.IsCompletedSuccessfully ? AskFound(found.Result, request, quote) : AskWhenFound(found, request, quote);
     }
 
     private async ValueTask<AdmissionAnswer> AskWhenFound(
-        ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> found, AdmitRequest request, bool quote) =>
+        ValueTask<Addressee> found, AdmitRequest request, bool quote) =>
         await AskFound(await found, request, quote);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
     private async ValueTask<AdmissionAnswer> AskFound(
-        (MemberId Member, AdmissionAnswer? Refusal) found, AdmitRequest request, bool quote)
+        Addressee found, AdmitRequest request, bool quote)
     {
         if (found.Refusal is { } refusal) return refusal;
         if (!TryEnter(1)) return AdmissionAnswer.Refused(Outcome.Unavailable, Crowded);
@@ -237,50 +234,6 @@ internal sealed class AdmissionDesk(
 
     private static async Task<AdmissionAnswer> Decided(IRequestDecider decider, AdmissionRequest request) =>
         await (await decider.Pledge(request)).Settled();
-
-    private ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> Find(AdmitRequest request)
-    {
-        bool direct = request.WhoCase == AdmitRequest.WhoOneofCase.Member && coops.IsKnown(request.Coop);
-        return direct ? new(Named(request.Coop, request.Member)) : FindSlowly(request);
-    }
-
-    /// <summary>What is looked up in the store is not waited for any longer than a grain: nothing was asked yet.</summary>
-    private async ValueTask<T> Found<T>(ValueTask<T> lookup) =>
-        lookup.IsCompletedSuccessfully ? lookup.Result : await lookup.AsTask().WaitAsync(AnswerWithin, time);
-
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
-    private async ValueTask<(MemberId Member, AdmissionAnswer? Refusal)> FindSlowly(AdmitRequest request)
-    {
-        try
-        {
-            if (!await Found(coops.ExistsAsync(request.Coop))) return (default, AdmissionAnswer.Refused(Outcome.CoopUnknown, $"There is no co-op '{request.Coop}'."));
-            switch (request.WhoCase)
-            {
-                case AdmitRequest.WhoOneofCase.Member:
-                    return Named(request.Coop, request.Member);
-                case AdmitRequest.WhoOneofCase.Sender when !Ids.IsName(request.Sender):
-                    return (default, AdmissionAnswer.Refused(Outcome.Invalid, AdmissionMapping.BadName("sender")));
-                case AdmitRequest.WhoOneofCase.Sender:
-                    string? member = await Found(senders.FindAsync(request.Coop, request.Sender));
-                    return member is null ? (default, NobodysSender(request)) : (new(request.Coop, member), null);
-                default:
-                    return (default, AdmissionAnswer.Refused(Outcome.Invalid, "A member or a sender is needed."));
-            }
-        }
-        catch (Exception)
-        {
-            return (default, AdmissionAnswer.Refused(Outcome.Unavailable, Unknown));
-        }
-    }
-
-    private static AdmissionAnswer NobodysSender(AdmitRequest request) =>
-        AdmissionRule.Malformed(AdmissionMapping.ToRequest(request)) is { } malformed
-            ? AdmissionAnswer.Refused(Outcome.Invalid, malformed)
-            : AdmissionAnswer.Refused(Outcome.MemberUnknown, "No member has this sender.");
-
-    private static (MemberId Member, AdmissionAnswer? Refusal) Named(string coop, string member) => Ids.IsName(member)
-        ? (new(coop, member), null)
-        : (default, AdmissionAnswer.Refused(Outcome.Invalid, AdmissionMapping.BadName("member")));
 
     private sealed class LateException(Task call) : Exception
     {
