@@ -10,8 +10,20 @@ namespace CoopGrid.LoadTest.Cluster.Failover;
 /// <param name="AskedBefore">Units/s asked for in the five seconds before.</param>
 /// <param name="RateBefore">Admitted units/s in the five seconds before.</param>
 /// <param name="RateBackMs">From when on two seconds in a row have 95 % of that; 0 if it never fell below.</param>
+/// <param name="Admitted">Units admitted in each tenth of a second, from five seconds before the death on.</param>
+/// <param name="Answered">Questions that were answered in them at all.</param>
 internal sealed record KillReport(
-    int Place, int HeldThere, int HeldElsewhere, int FailedElsewhere, double ServedAgainMedianMs, double ServedAgainMaxMs, double AskedBefore, double RateBefore, double RateBackMs)
+    int Place,
+    int HeldThere,
+    int HeldElsewhere,
+    int FailedElsewhere,
+    double ServedAgainMedianMs,
+    double ServedAgainMaxMs,
+    double AskedBefore,
+    double RateBefore,
+    double RateBackMs,
+    IReadOnlyList<int> Admitted,
+    IReadOnlyList<int> Answered)
 {
     private const double WindowMs = 2000;
     private const double StepMs = 100;
@@ -35,7 +47,20 @@ internal sealed record KillReport(
         return new(
             place, heldThere.Count, members - heldThere.Count, after.Count(ask => ask.Told == Told.Failed && !heldThere.Contains(ask.Member)),
             served.Length == 0 ? 0 : Math.Round(served[served.Length / 2]), served.Length == 0 ? 0 : Math.Round(served[^1]),
-            asks.Count(ask => ask.EndedMs >= diedMs - 5000 && ask.EndedMs < diedMs) / 5.0, Math.Round(before, 1), Math.Round(back));
+            asks.Count(ask => ask.EndedMs >= diedMs - 5000 && ask.EndedMs < diedMs) / 5.0, Math.Round(before, 1), Math.Round(back),
+            Tenths(asks.Where(ask => ask.Told == Told.Admitted), diedMs - 5000, untilMs), Tenths(asks.Where(ask => ask.Told != Told.Failed), diedMs - 5000, untilMs));
+    }
+
+    private static int[] Tenths(IEnumerable<Ask> asks, double from, double until)
+    {
+        var tenths = new int[(int)((until - from) / StepMs)];
+        foreach (Ask ask in asks)
+        {
+            double at = (ask.EndedMs - from) / StepMs;
+            if (at >= 0 && at < tenths.Length) tenths[(int)at]++;
+        }
+
+        return tenths;
     }
 
     private static double Rate(IReadOnlyList<Ask> asks, double from, double until) =>
