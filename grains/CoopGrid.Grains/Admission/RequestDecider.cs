@@ -69,7 +69,7 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         return (view.Conditions(reading, plan, mark), plan);
     }
 
-    private Step Decide(AdmissionRequest request, Granted? granted, bool spend)
+    private Step Decide(AdmissionRequest request, Granted? granted, bool spend, bool mayWait = true)
     {
         lock (claim.Gate)
         {
@@ -83,7 +83,7 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
             if (!spend) return new(decision.Answer, null);
             return decision.Entry is { } entry
                 ? Admit(request, entry, decision, now)
-                : Refuse(request, decision, now, plan, mayWait: granted is null);
+                : Refuse(request, decision, now, plan, mayWait: mayWait && granted is null);
         }
     }
 
@@ -128,8 +128,9 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         long until = clock.Read().Micros + (long)first.Wait.TotalMicroseconds;
         Reading? taken = await gate.WaitAsync(first.Plan!.Plan, first.Asked, until);
 
-        // Whatever happened meanwhile, the table is gone through again; room that was taken and is not needed is not given back.
-        return PledgeOf(Decide(request, new Granted(taken, first), spend: true));
+        // Whatever happened meanwhile, the table is gone through again; room that was taken and is not needed is not given back. Whoever got none
+        // may stand nearer the mean by now, or find another policy: the gate is asked once more, as for a newcomer.
+        return PledgeOf(Decide(request, taken is { } at ? new Granted(at, first) : null, spend: true, mayWait: false));
     }
 
     private static AdmissionPledge PledgeOf(in Step step) => new(step.Answer, step.Commit is { IsCommitted: false } commit ? commit : null);
@@ -138,11 +139,11 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
     private readonly record struct Step(
         AdmissionAnswer Answer, Commit? Commit, TimeSpan Wait = default, RoomRequest Asked = default, PolicyPlan? Plan = null);
 
-    /// <summary>What a wait for room brought: room taken at a moment, or none.</summary>
-    private sealed record Granted(Reading? At, Step First) : IRoom
+    /// <summary>Room that was taken at a moment, for a request that is decided again.</summary>
+    private sealed record Granted(Reading At, Step First) : IRoom
     {
         public bool TryTake(in RoomRequest request, long monotonicMicros) =>
-            At is not null && request.Lane == First.Asked.Lane && request.Units <= First.Asked.Units;
+            request.Lane == First.Asked.Lane && request.Units <= First.Asked.Units;
 
         public long RetryAfterMs(in RoomRequest request, long monotonicMicros) => First.Answer.RetryAfterMs;
     }

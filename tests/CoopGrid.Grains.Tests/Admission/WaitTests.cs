@@ -65,6 +65,29 @@ public sealed class WaitTests
         Assert.Equal(Outcome.Admitted, (await first).Outcome);
     }
 
+    /// <summary>
+    /// Waits for the 26 units that must be there for a member above the mean; at its end the mean has risen above it, and there are 6.
+    /// Seen to fail (refused, as one whom "protected demand alone" had left no room) with the gate not asked again.
+    /// </summary>
+    [Fact]
+    public async Task A_wait_in_vain_ends_with_a_look_at_the_room_that_there_is_for_the_member_by_then()
+    {
+        ClassPolicy slow = Narrow with { Capacity = Narrow.Capacity with { UnitsPerSecond = 20 }, Lanes = [new() { Name = "standard", LongestWaitMs = 600 }] };
+        await using GridSilo silo = await GridSilo.StartAsync(time: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56)));
+        IMemberGrain[] members = await silo.Found("homes", slow, 2);
+        Task<AdmissionAnswer> before = members[0].Admit(Ask.For("before", 5, wait: null)).AsTask();
+        await silo.AdvanceUntil(() => before.IsCompleted, "the first answer", stepMs: 1);
+        await silo.Step(100);
+
+        Task<AdmissionAnswer> waiting = members[0].Admit(Ask.For("a", 1, wait: null)).AsTask();
+        await members[0].GetState();
+        Task<AdmissionAnswer> other = members[1].Admit(Ask.For("b", 6, wait: null)).AsTask();
+        await members[1].GetState();
+        await silo.AdvanceUntil(() => waiting.IsCompleted, "an answer", stepMs: 1);
+        Assert.Equal(Outcome.Admitted, (await other).Outcome);
+        Assert.Equal((Outcome.Admitted, ""), ((await waiting).Outcome, (await waiting).Reason));
+    }
+
     private static async Task<(GridSilo Silo, IMemberGrain Member)> Start()
     {
         GridSilo silo = await GridSilo.StartAsync(time: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56)));

@@ -19,7 +19,7 @@ public sealed class NeverOverTests
 
     /// <summary>
     /// Sixty members ask for three times C, some of them waiting in place, while the class's grain goes and comes back twice a second.
-    /// Seen to fail: with Granted.TryTake not asking whether room was taken (excess 9,214 units), and with RoomBuckets.Flow pouring in
+    /// Seen to fail: with who waited in vain decided as one who got room (excess 9,214 units), and with RoomBuckets.Flow pouring in
     /// twice the time (excess 7,482 units).
     /// </summary>
     [Fact]
