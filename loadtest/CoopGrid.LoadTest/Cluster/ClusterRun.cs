@@ -11,10 +11,11 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
 {
     private static readonly TimeSpan EnrolPatience = TimeSpan.FromSeconds(60);
 
-    // Four silos on two cores compile for half a minute, and costs come down in steps.
-    private const int MostWarmUps = 15;
+    // Four silos on two cores compile for a minute and a half, and costs come down in steps.
+    private const int MostWarmUps = 40;
     private const int WarmAfter = 3;
     private const double Hardly = 0.95;
+    private const double Little = 0.02;
 
     private int _measured;
 
@@ -46,18 +47,27 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
         return await MeasureAsync(load, database, cluster, ports);
     }
 
-    /// <summary>Rounds that do not count, while silos compile and optimise their code and members find their silos: until some rounds in a row cost hardly less than the best before.</summary>
+    /// <summary>
+    /// Rounds that do not count, while silos compile and optimise their code and members find their silos: until some rounds in a row cost hardly less
+    /// than the best before, and hardly anything was compiled in them.
+    /// </summary>
     private async Task WarmUpAsync(PrivatePostgres database, SiloCluster cluster, int[] ports)
     {
         ClusterLoad half = load with { Measured = load.Measured / 2 };
         double best = double.MaxValue;
         for (int round = 0, flat = 0; round < MostWarmUps && flat < WarmAfter; round++)
         {
+            TimeSpan compiling = Compiling(cluster), running = Running(cluster);
             double cost = (await MeasureAsync(half, database, cluster, ports)).CpuMicros;
-            flat = cost > best * Hardly ? flat + 1 : 0;
+            bool compiled = (Compiling(cluster) - compiling) > Little * (Running(cluster) - running);
+            flat = cost > best * Hardly && !compiled ? flat + 1 : 0;
             best = Math.Min(best, cost);
         }
     }
+
+    private static TimeSpan Compiling(SiloCluster cluster) => cluster.Living.Aggregate(TimeSpan.Zero, (time, silo) => time + silo.CompilerTime);
+
+    private static TimeSpan Running(SiloCluster cluster) => Times(cluster).Aggregate(TimeSpan.Zero, (time, silo) => time + silo);
 
     private async Task<ClusterSide> MeasureAsync(ClusterLoad some, PrivatePostgres database, SiloCluster cluster, int[] ports)
     {

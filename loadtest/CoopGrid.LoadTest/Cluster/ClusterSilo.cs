@@ -33,6 +33,9 @@ internal sealed class ClusterSilo(int place, SiloPorts ports, Child process) : I
     /// <summary>Processor time since its start; zero if it has ended.</summary>
     public TimeSpan ProcessorTime => ProcessTable.FamilyTime(process.Id);
 
+    /// <summary>What of it went into compiling, at the least.</summary>
+    public TimeSpan CompilerTime => ProcessTable.CompilerTime(process.Id);
+
     /// <summary>Waits until it says that it serves.</summary>
     /// <exception cref="InvalidOperationException">It ended, or did not serve in time; the message holds the end of its log.</exception>
     public async Task ServingAsync(TimeSpan patience, CancellationToken stop = default)

@@ -15,6 +15,9 @@ internal static class ProcessTable
     // USER_HZ: the unit of /proc on every Linux that .NET runs on.
     private const long TicksPerSecond = 100;
 
+    // Linux keeps 15 bytes of a thread's name.
+    private const string CompilerThread = "(.NET Tiered Com)";
+
     public static bool IsAlive(int process) => Read(process) is { State: not 'Z' and not 'X' };
 
     /// <summary>Processor time of a process and of all that it has started, ended ones included; zero if it has ended.</summary>
@@ -33,6 +36,26 @@ internal static class ProcessTable
         {
             bool isProcess = int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id);
             if (isProcess && Read(id) is { } child && child.Parent == process) yield return (id, child);
+        }
+    }
+
+    /// <summary>Processor time that the threads of .NET's compiler in a process have used; of those that have ended it is not known any more.</summary>
+    public static TimeSpan CompilerTime(int process)
+    {
+        try
+        {
+            TimeSpan time = TimeSpan.Zero;
+            foreach (string thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
+            {
+                string stat = File.ReadAllText($"{thread}/stat");
+                if (stat.Contains(CompilerThread, StringComparison.Ordinal)) time += Parse(stat).Own;
+            }
+
+            return time;
+        }
+        catch (IOException)
+        {
+            return TimeSpan.Zero;
         }
     }
 
