@@ -18,10 +18,13 @@ public sealed record LedgerOptions
     public int LoadedEntries { get; init; } = 16;
 
     /// <summary>Entries that are worth a commit under load; more are not waited for: 2 to 1,000,000.</summary>
-    public int EnoughEntries { get; init; } = 64;
+    public int EnoughEntries { get; init; } = 128;
 
-    /// <summary>How long a segment may wait for enough entries under load, in ms: 1 to 60,000.</summary>
-    public int LongestGatherMs { get; init; } = 1;
+    /// <summary>How long a segment waits for enough entries under load while commits are quick, in ms: 1 to 60,000.</summary>
+    public int LeastGatherMs { get; init; } = 1;
+
+    /// <summary>How long it waits for them at most, in ms: at least <see cref="LeastGatherMs"/>, at most 60,000.</summary>
+    public int LongestGatherMs { get; init; } = 5;
 
     /// <summary>How long a commit may take before its waiters are told that nothing is known, in ms: 50 to 60,000.</summary>
     public int StallAfterMs { get; init; } = 1000;
@@ -40,7 +43,8 @@ public sealed record LedgerOptions
         Check(MaxSegmentEntries, 1, 1_000_000);
         Check(LoadedEntries, 2, 1_000_000);
         Check(EnoughEntries, 2, 1_000_000);
-        Check(LongestGatherMs, 1, 60_000);
+        Check(LeastGatherMs, 1, 60_000);
+        Check(LongestGatherMs, LeastGatherMs, 60_000);
         Check(StallAfterMs, 50, 60_000);
         Check(FirstRetryMs, 1, 10_000);
         Check(LongestRetryMs, FirstRetryMs, 60_000);
@@ -51,6 +55,13 @@ public sealed record LedgerOptions
     /// the last one, until it is enough; if so many do not come in time, the next one is written at once.
     /// </summary>
     internal int EnoughAfter(int entries) => entries < LoadedEntries ? 1 : Math.Min(EnoughEntries, 2 * entries);
+
+    /// <summary>
+    /// How long the next segment may wait for enough entries: as long as the last commit took, within bounds. The busier the store and its
+    /// machine, the longer a commit takes and the more it saves to make fewer; and nobody waits much longer for gathering than for the commit itself.
+    /// </summary>
+    internal TimeSpan GatherAfter(TimeSpan commit) =>
+        TimeSpan.FromTicks(Math.Clamp(commit.Ticks, LeastGatherMs * TimeSpan.TicksPerMillisecond, LongestGatherMs * TimeSpan.TicksPerMillisecond));
 
     private static void Check(int value, int least, int most, [CallerArgumentExpression(nameof(value))] string? name = null)
     {

@@ -10,6 +10,7 @@ public sealed partial class LedgerWriter
     private bool _hasWriting;
     private Segment? _segment;
     private int _attempts;
+    private TimeSpan _gather;
 
     /// <summary>What the ledger's thread has to wait for.</summary>
     internal enum NextStep
@@ -94,7 +95,7 @@ public sealed partial class LedgerWriter
                 _wakeAt = enough;
             }
 
-            if (!_wake.WaitOne(enough > 1 ? _options.LongestGatherMs : Timeout.Infinite)) enough = 1;
+            if (!_wake.WaitOne(enough > 1 ? _gather : Timeout.InfiniteTimeSpan)) enough = 1;
         }
     }
 
@@ -120,6 +121,7 @@ public sealed partial class LedgerWriter
         try
         {
             CommitResult result = _store.Commit(segment);
+            _gather = _options.GatherAfter(_clock.GetElapsedTime(_attemptStarted));
             EndWatch();
             return result;
         }

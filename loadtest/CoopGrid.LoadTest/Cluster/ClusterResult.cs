@@ -31,25 +31,29 @@ internal sealed record ClusterResult
     {
         get
         {
-            ClusterCost[] costs = [.. Runs.GroupBy(run => run.Silos).OrderBy(group => group.Key).Select(group => new ClusterCost(
-                group.Key, Math.Round(RatioResult.Median(group.Select(run => run.CpuMicros)), 2), Math.Round(RatioResult.Median(group.Select(run => run.AdmittedPerSecond)), 1), 0))];
-            return [.. costs.Select(cost => cost with { Ratio = Math.Round(cost.CpuMicros / costs[0].CpuMicros, 3) })];
+            ClusterSide[][] sizes = [.. Runs.GroupBy(run => run.Silos).OrderBy(group => group.Key).Select(group => group.ToArray())];
+            return [.. sizes.Select(rounds => new ClusterCost(
+                rounds[0].Silos, Median(rounds.Select(run => run.CpuMicros)), Median(rounds.Select(run => run.AdmittedPerSecond)),
+                Median(rounds.Zip(sizes[0], (run, fewest) => run.CpuMicros / fewest.CpuMicros))))];
         }
     }
+
+    private static double Median(IEnumerable<double> values) => Math.Round(RatioResult.Median(values), 3);
 }
 
 /// <summary>One number of silos: medians over its rounds.</summary>
 /// <param name="CpuMicros">Processor time of all servers, PostgreSQL's included, for each call.</param>
-/// <param name="Ratio">That against the fewest silos of the run.</param>
+/// <param name="Ratio">That against the fewest silos of the run: the median of what it is in each round.</param>
 internal sealed record ClusterCost(int Silos, double CpuMicros, double AdmittedPerSecond, double Ratio);
 
 /// <summary>One measurement.</summary>
 /// <param name="Failed">Calls with another status than OK.</param>
+/// <param name="Refused">Answers other than ADMITTED, by outcome.</param>
 /// <param name="Latency">Of calls; of batches as a whole.</param>
 /// <param name="SiloCpuMicros">Processor time of each silo for each call at any silo, in µs.</param>
 /// <param name="PostgresCpuMicros">Of the server and all its backends.</param>
 internal sealed record ClusterSide(
-    int Silos, double AdmittedPerSecond, long Answered, long Admitted, long Failed, long Unanswered, LatencyMs Latency,
+    int Silos, double AdmittedPerSecond, long Answered, long Admitted, long Failed, long Unanswered, IReadOnlyDictionary<string, long> Refused, LatencyMs Latency,
     IReadOnlyList<double> SiloCpuMicros, double PostgresCpuMicros)
 {
     /// <summary>Of all of them together.</summary>

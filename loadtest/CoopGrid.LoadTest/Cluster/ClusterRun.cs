@@ -3,10 +3,14 @@ using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Schedule;
 using CoopGrid.LoadTest.Sending;
 using CoopGrid.LoadTest.Wire;
+using CoopGrid.Protocol.V1;
 
 namespace CoopGrid.LoadTest.Cluster;
 
-/// <summary>Measures clusters of some sizes one after another, each new on a database of its own, on one PostgreSQL.</summary>
+/// <summary>
+/// Measures clusters of some sizes on one PostgreSQL, each on a database of its own. All of them are started and warmed up first and then measured by turns,
+/// so that a machine whose speed changes from minute to minute changes it for all sizes alike.
+/// </summary>
 internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, TimeProvider clock)
 {
     private static readonly TimeSpan EnrolPatience = TimeSpan.FromSeconds(60);
@@ -17,48 +21,69 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
     private const double Hardly = 0.95;
     private const double Little = 0.02;
 
-    private int _measured;
-
     /// <param name="sizes">Numbers of silos, in the order of measuring.</param>
-    public async Task<IReadOnlyList<ClusterSide>> RunAsync(IEnumerable<int> sizes, Action<ClusterSide> told, CancellationToken stop)
+    /// <param name="rounds">How often each is measured.</param>
+    /// <param name="told">Hears of each measurement.</param>
+    public async Task<IReadOnlyList<ClusterSide>> RunAsync(IReadOnlyList<int> sizes, int rounds, Action<ClusterSide> told, CancellationToken stop)
     {
         await using PrivatePostgres database = await PrivatePostgres.StartNewAsync(stop: stop);
-        var sides = new List<ClusterSide>();
-        foreach (int silos in sizes)
+        var clusters = new List<SiloCluster>();
+        try
         {
-            sides.Add(await MeasureAsync(database, silos, stop));
-            told(sides[^1]);
-        }
+            foreach (int silos in sizes)
+            {
+                clusters.Add(await NewClusterAsync(database, $"grid{clusters.Count}", stop));
+                await WarmUpAsync(database, clusters[^1], silos, stop);
+            }
 
-        return sides;
+            var sides = new List<ClusterSide>();
+            for (int measured = 0; measured < rounds * clusters.Count; measured++)
+            {
+                stop.ThrowIfCancellationRequested();
+                sides.Add(await MeasureAsync(load, database, clusters[measured % clusters.Count]));
+                told(sides[^1]);
+            }
+
+            return sides;
+        }
+        finally
+        {
+            foreach (SiloCluster cluster in clusters) await cluster.DisposeAsync();
+        }
     }
 
-    private async Task<ClusterSide> MeasureAsync(PrivatePostgres database, int silos, CancellationToken stop)
+    private async Task<SiloCluster> NewClusterAsync(PrivatePostgres database, string name, CancellationToken stop)
     {
-        string name = $"grid{_measured++}";
         string own = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
         await database.CreateDatabaseAsync(name, stop);
-        await using var cluster = new SiloCluster(new ClusterOptions { Dll = dll, Charter = await FoundAsync(own, stop), Folder = own }, database.ConnectionString(name));
-        await cluster.StartAsync(silos, stop);
-        using (var client = new CoopGridClient(new CoopGridOptions { Addresses = cluster.Addresses, Deadline = EnrolPatience }))
-            await Enrolment.EnrolAsync(client, ClusterCharter.Coop, ClusterCharter.Class, Workload.Names(ClusterCharter.MemberPrefix, load.Members), stop);
-        int[] ports = [.. cluster.Living.Select(silo => silo.Ports.Grpc)];
-        await WarmUpAsync(database, cluster, ports);
-        return await MeasureAsync(load, database, cluster, ports);
+        return new(new ClusterOptions { Dll = dll, Charter = await FoundAsync(own, stop), Folder = own }, database.ConnectionString(name));
+    }
+
+    /// <summary>A member stays where it was enrolled, so as many are enrolled at each silo.</summary>
+    private async Task EnrolAsync(SiloCluster cluster, CancellationToken stop)
+    {
+        string[] names = [.. Workload.Names(ClusterCharter.MemberPrefix, load.Members)];
+        foreach ((int place, Uri address) in cluster.Addresses.Index())
+        {
+            using var client = new CoopGridClient(new CoopGridOptions { Addresses = [address], Deadline = EnrolPatience });
+            await Enrolment.EnrolAsync(client, ClusterCharter.Coop, ClusterCharter.Class, names.Where((_, i) => i % cluster.Addresses.Count == place), stop);
+        }
     }
 
     /// <summary>
     /// Rounds that do not count, while silos compile and optimise their code and members find their silos: until some rounds in a row cost hardly less
     /// than the best before, and hardly anything was compiled in them.
     /// </summary>
-    private async Task WarmUpAsync(PrivatePostgres database, SiloCluster cluster, int[] ports)
+    private async Task WarmUpAsync(PrivatePostgres database, SiloCluster cluster, int silos, CancellationToken stop)
     {
+        await cluster.StartAsync(silos, stop);
+        await EnrolAsync(cluster, stop);
         ClusterLoad half = load with { Measured = load.Measured / 2 };
         double best = double.MaxValue;
         for (int round = 0, flat = 0; round < MostWarmUps && flat < WarmAfter; round++)
         {
             TimeSpan compiling = Compiling(cluster), running = Running(cluster);
-            double cost = (await MeasureAsync(half, database, cluster, ports)).CpuMicros;
+            double cost = (await MeasureAsync(half, database, cluster)).CpuMicros;
             bool compiled = (Compiling(cluster) - compiling) > Little * (Running(cluster) - running);
             flat = cost > best * Hardly && !compiled ? flat + 1 : 0;
             best = Math.Min(best, cost);
@@ -69,8 +94,9 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
 
     private static TimeSpan Running(SiloCluster cluster) => Times(cluster).Aggregate(TimeSpan.Zero, (time, silo) => time + silo);
 
-    private async Task<ClusterSide> MeasureAsync(ClusterLoad some, PrivatePostgres database, SiloCluster cluster, int[] ports)
+    private async Task<ClusterSide> MeasureAsync(ClusterLoad some, PrivatePostgres database, SiloCluster cluster)
     {
+        int[] ports = [.. cluster.Living.Select(silo => silo.Ports.Grpc)];
         TimeSpan[] before = Times(cluster);
         TimeSpan postgresBefore = ProcessTable.FamilyTime(database.ProcessId);
         IReadOnlyList<WireResult> results = await some.RunAsync(ports, clock);
@@ -87,9 +113,13 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
         long calls = Math.Max(1, results.Sum(result => result.Calls));
         return new ClusterSide(
             silos.Length, Math.Round(results.Sum(result => result.AdmittedRate), 1), results.Sum(result => result.Answered), results.Sum(result => result.Admitted),
-            results.Sum(result => result.Failed), results.Sum(result => result.Unanswered), latency.Read(),
+            results.Sum(result => result.Failed), results.Sum(result => result.Unanswered), Refused(results), latency.Read(),
             [.. silos.Select(time => Each(time, calls))], Each(postgres, calls));
     }
+
+    private static SortedDictionary<string, long> Refused(IReadOnlyList<WireResult> results) => new(Enum.GetValues<Outcome>()
+        .Where(outcome => outcome != Outcome.Admitted && results.Any(result => result.Outcomes[(int)outcome] > 0))
+        .ToDictionary(outcome => $"{outcome}", outcome => results.Sum(result => result.Outcomes[(int)outcome])));
 
     private static double Each(TimeSpan time, long calls) => Math.Round(time.TotalMicroseconds / calls, 2);
 

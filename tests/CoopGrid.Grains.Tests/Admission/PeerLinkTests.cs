@@ -62,6 +62,35 @@ public sealed class PeerLinkTests
         Assert.Equal(Enumerable.Range(0, 1500).Select(i => $"k{i}"), _desk.Keys);
     }
 
+    /// <summary>Seen to fail with the message that ends taking what has gathered, whatever else is under way.</summary>
+    [Fact]
+    public async Task Under_load_there_is_one_message_at_a_time_and_without_it_there_are_two()
+    {
+        var link = new PeerLink(_desk);
+        Task<ImmutableArray<AdmissionAnswer>>[] Asked(int count) => [.. Enumerable.Range(0, count).Select(i => link.Ask(Member(i), [Ask.For($"k{i}")]))];
+        var asked = new List<Task>();
+        asked.AddRange(Asked(2 + PeerLink.Loaded));
+        Assert.Equal([1, 1], _desk.Sizes);
+        _desk.AnswerNext();
+        await Eventually.True(() => _desk.Sizes.Count == 3, "a message that shows load");
+        asked.AddRange(Asked(PeerLink.Loaded));
+
+        // The second of the first two ends: the loaded one carries on alone.
+        Task second = asked[1];
+        _desk.AnswerNext();
+        await second.WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken);
+        Assert.Equal([1, 1, PeerLink.Loaded], _desk.Sizes);
+        _desk.AnswerNext();
+        await Eventually.True(() => _desk.Sizes.Count == 4, "the next message");
+        Assert.Equal(PeerLink.Loaded, _desk.Sizes[^1]);
+        _desk.AnswerNext();
+        await Task.WhenAll(asked).WaitAsync(Eventually.Deadline, TestContext.Current.CancellationToken);
+
+        // Nothing was asked meanwhile: the load has gone.
+        asked.AddRange(Asked(3));
+        Assert.Equal([1, 1], _desk.Sizes[4..]);
+    }
+
     private static MemberId Member(int number) => new(GridSilo.Coop, $"m{number}");
 
     /// <summary>A desk that answers when it is told to, with the units asked for.</summary>

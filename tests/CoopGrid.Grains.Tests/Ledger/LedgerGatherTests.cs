@@ -10,8 +10,8 @@ namespace CoopGrid.Grains.Tests.Ledger;
 /// </summary>
 public sealed class LedgerGatherTests
 {
-    private static readonly LedgerOptions Patient = new() { LoadedEntries = 2, EnoughEntries = 4, LongestGatherMs = 20_000 };
-    private static readonly LedgerOptions Hasty = Patient with { LongestGatherMs = 1 };
+    private static readonly LedgerOptions Patient = new() { LoadedEntries = 2, EnoughEntries = 4, LeastGatherMs = 20_000, LongestGatherMs = 20_000 };
+    private static readonly LedgerOptions Hasty = Patient with { LeastGatherMs = 1, LongestGatherMs = 1 };
 
     /// <summary>Seen to fail (too late) with LoadedEntries left out of EnoughAfter.</summary>
     [Fact]
@@ -60,7 +60,7 @@ public sealed class LedgerGatherTests
     public async Task After_a_wait_for_nobody_the_next_one_is_written_at_once()
     {
         await using LedgerWriterFixture f = await LedgerWriterFixture.Open(Hasty);
-        await using LedgerWriterFixture slower = await LedgerWriterFixture.Open(Hasty with { LongestGatherMs = 50 });
+        await using LedgerWriterFixture slower = await LedgerWriterFixture.Open(Hasty with { LeastGatherMs = 50, LongestGatherMs = 50 });
         await Load(f);
         await Load(slower);
 
@@ -101,6 +101,16 @@ public sealed class LedgerGatherTests
         await f.DisposeAsync().AsTask().WaitAsync(BeforeLongest, TestContext.Current.CancellationToken);
         Assert.True(await commit.Committed().Soon());
     }
+
+    /// <summary>Under load a segment waits for as long as the last commit took.</summary>
+    [Theory]
+    [InlineData(0, 10)]
+    [InlineData(10_000, 10)]
+    [InlineData(17_500, 17.5)]
+    [InlineData(50_000, 50)]
+    [InlineData(60_000_000, 50)]
+    public void It_gathers_for_as_long_as_a_commit_takes_within_bounds(long commitMicros, double gatherMs) =>
+        Assert.Equal(gatherMs, new LedgerOptions { LeastGatherMs = 10, LongestGatherMs = 50 }.GatherAfter(TimeSpan.FromMicroseconds(commitMicros)).TotalMilliseconds);
 
     private static TimeSpan BeforeLongest => TimeSpan.FromMilliseconds(Patient.LongestGatherMs * 9 / 10);
 

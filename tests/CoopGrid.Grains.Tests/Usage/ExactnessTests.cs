@@ -13,6 +13,8 @@ public sealed class ExactnessTests
 {
     private const int Members = 12;
     private const int SliceMs = 1000;
+    private const int EnoughLost = 10;
+    private const int MostBursts = 128;
 
     private static readonly WindowPolicy Short = new() { SliceMs = SliceMs, Slices = 4 };
 
@@ -33,7 +35,9 @@ public sealed class ExactnessTests
         await silo.Step(1000);
         var random = new Random(11);
         Traffic[] relays = [.. Enumerable.Range(0, 4).Select(i => new Traffic($"r{i}", i))];
-        for (int burst = 0; burst < 16; burst++)
+
+        // How many ticks a burst makes depends on how fast this machine answers it.
+        for (int burst = 0; burst < 16 || (stream.Lost < EnoughLost && burst < MostBursts); burst++)
         {
             Task sending = Task.WhenAll(relays.Select(relay => Task.Run(() => relay.Run(silo, Members, 100))));
 
@@ -47,7 +51,7 @@ public sealed class ExactnessTests
 
         Assert.Equal(relays.Sum(relay => relay.NetUnits), silo.Disk.Accounts().Values.Sum(account => account.TotalUnits));
         Assert.Equal(Members, (await silo.Class("homes").GetState())!.Members);
-        Assert.True(stream.Lost >= 10, $"Only {stream.Lost} ticks were lost.");
+        Assert.True(stream.Lost >= EnoughLost, $"Only {stream.Lost} ticks were lost.");
     }
 
     /// <summary>Reports of finished slices, some late but within grace, some sent twice.</summary>

@@ -8,19 +8,24 @@ namespace CoopGrid.Grains.Admission.Peers;
 
 /// <summary>
 /// The way from this silo's doors to one other silo. Few messages are under way at a time; what is asked meanwhile gathers, and goes with the
-/// next one: alone when little is asked, and the more together the more is asked.
+/// next one: alone when little is asked, and the more together the more is asked. A message costs both silos the same whatever it holds, so under load there is one
+/// at a time, and twice as much in each.
 /// </summary>
 /// <param name="desk">The other silo's desk.</param>
-/// <param name="mostUnderWay">Messages that may be under way at a time.</param>
+/// <param name="mostUnderWay">Messages that may be under way at a time without load.</param>
 internal sealed class PeerLink(IPeerDesk desk, int mostUnderWay = PeerLink.MostUnderWay)
 {
     // One is being decided and committed while the next one travels.
     private const int MostUnderWay = 2;
     private const int MostTogether = 1024;
 
+    /// <summary>Questions from which a message shows load.</summary>
+    internal const int Loaded = 8;
+
     private readonly Lock _lock = new();
     private List<Question> _gathering = [];
     private int _underWay;
+    private bool _isLoaded;
 
     /// <summary>Asks one member; see <see cref="IPeerDesk.Admit"/>. Fails if the other silo cannot be heard: then nothing is known.</summary>
     public Task<ImmutableArray<AdmissionAnswer>> Ask(MemberId member, ImmutableArray<AdmissionRequest> requests)
@@ -30,7 +35,7 @@ internal sealed class PeerLink(IPeerDesk desk, int mostUnderWay = PeerLink.MostU
         lock (_lock)
         {
             _gathering.Add(question);
-            if (_underWay == mostUnderWay) return question.Task;
+            if (_underWay >= (_isLoaded ? 1 : mostUnderWay)) return question.Task;
             _underWay++;
             asked = Take();
         }
@@ -46,7 +51,8 @@ internal sealed class PeerLink(IPeerDesk desk, int mostUnderWay = PeerLink.MostU
             await Send(asked);
             lock (_lock)
             {
-                asked = Take();
+                // Another message is under way, and carries on.
+                asked = _isLoaded && _underWay > 1 ? [] : Take();
                 if (asked.Count == 0) _underWay--;
             }
         }
@@ -72,6 +78,7 @@ internal sealed class PeerLink(IPeerDesk desk, int mostUnderWay = PeerLink.MostU
     private List<Question> Take()
     {
         List<Question> taken = _gathering;
+        _isLoaded = taken.Count >= Loaded;
         if (taken.Count <= MostTogether)
         {
             _gathering = [];

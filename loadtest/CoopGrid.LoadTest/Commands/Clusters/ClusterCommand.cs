@@ -13,8 +13,8 @@ internal sealed class ClusterCommand
         Load through all silos of a cluster on this machine, with a private PostgreSQL.
 
         Starts the silos, enrols members, runs a closed loop through all silos at once (every member is asked for at every silo) and stops everything again. Tells durable admissions a
-        second, errors, latency, and the processor time of the silos and of PostgreSQL for each. --compare measures several numbers of silos in one run, --rounds times each by turns, and
-        tells what an admission costs as a ratio to the fewest.
+        second, errors, latency, and the processor time of the silos and of PostgreSQL for each. --compare starts several clusters side by side, measures them by turns, --rounds times
+        each, and tells what an admission costs as a ratio to the fewest silos: the median of the rounds' ratios.
         """;
 
     private readonly Option<int> _silos = new("--silos") { Description = "How many.", DefaultValueFactory = _ => 3 };
@@ -48,8 +48,8 @@ internal sealed class ClusterCommand
                 Measured = TimeSpan.FromSeconds(parsed.GetValue(_seconds)),
             };
             int[] sizes = parsed.GetValue(_compare) is { } list ? Sizes(list) : [parsed.GetValue(_silos)];
-            IEnumerable<int> order = Enumerable.Repeat(sizes, parsed.GetValue(_rounds)).SelectMany(round => round);
-            IReadOnlyList<ClusterSide> runs = await new ClusterRun(parsed.GetValue(_silo)!, folder, load, TimeProvider.System).RunAsync(order, Tell, stop);
+            var run = new ClusterRun(parsed.GetValue(_silo)!, folder, load, TimeProvider.System);
+            IReadOnlyList<ClusterSide> runs = await run.RunAsync(sizes, parsed.GetValue(_rounds), Tell, stop);
             return End(parsed, load, runs, startedAt);
         }
         finally
@@ -82,7 +82,7 @@ internal sealed class ClusterCommand
     }
 
     private static void Tell(ClusterSide side) => Console.Out.WriteLine(
-        $"{side.Silos} silos: {side.AdmittedPerSecond,8:F0}/s  admitted {side.Admitted} of {side.Answered}, failed {side.Failed}, unanswered {side.Unanswered}  "
+        $"{side.Silos} silos: {side.AdmittedPerSecond,8:F0}/s  admitted {side.Admitted} of {side.Answered}{string.Concat(side.Refused.Select(refused => $", {refused.Value} {refused.Key}"))}, failed {side.Failed}, unanswered {side.Unanswered}  "
         + $"p50 {side.Latency.P50:F2}  p99 {side.Latency.P99:F2} ms  µs of processor each: silos {string.Join(" + ", side.SiloCpuMicros.Select(cpu => $"{cpu:F1}"))}, PostgreSQL {side.PostgresCpuMicros:F1}");
 
     internal static int[] Sizes(string list)
