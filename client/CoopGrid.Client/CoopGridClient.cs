@@ -5,7 +5,8 @@ namespace CoopGrid.Client;
 
 /// <summary>
 /// A relay's way into the grid. A question whose outcome is unknown is asked again with the same key, at the next address, until
-/// it is answered or its deadline passes; the key makes that harmless. Thread-safe; one for the whole process.
+/// it is answered or its deadline passes; the key makes that harmless. Calls and batches go to the silos that hold their members, once replies have told which
+/// those are; a stream goes to one silo. Thread-safe; one for the whole process.
 /// </summary>
 public sealed class CoopGridClient : IDisposable
 {
@@ -42,16 +43,16 @@ public sealed class CoopGridClient : IDisposable
     /// <summary>Asks whether one message may be sent. Refusals, malformed requests and UNAVAILABLE are answers.</summary>
     /// <exception cref="RpcException">The caller is not let in, or the server does not know the call.</exception>
     public Task<AdmissionAnswer> AdmitAsync(AdmitRequest request, CancellationToken stop = default) =>
-        AskAsync((invoker, options) => new Admission.AdmissionClient(invoker).AdmitAsync(request, options), stop);
+        AskAsync(request, (invoker, options) => new Admission.AdmissionClient(invoker).AdmitAsync(request, options), stop);
 
     /// <summary>Answers as <see cref="AdmitAsync"/> would, and spends nothing.</summary>
     public Task<AdmissionAnswer> QuoteAsync(AdmitRequest request, CancellationToken stop = default) =>
-        AskAsync((invoker, options) => new Admission.AdmissionClient(invoker).QuoteAsync(request, options), stop);
+        AskAsync(request, (invoker, options) => new Admission.AdmissionClient(invoker).QuoteAsync(request, options), stop);
 
     /// <summary>Gives units of an admission back. The units named are the total so far, so a repeat is harmless.</summary>
     /// <exception cref="RpcException">NOT_FOUND, FAILED_PRECONDITION, INVALID_ARGUMENT as in the protocol; UNAVAILABLE at the deadline.</exception>
     public Task<CancelReply> CancelAsync(CancelRequest request, CancellationToken stop = default) =>
-        _loop.AskAsync((invoker, options) => new Admission.AdmissionClient(invoker).CancelAsync(request, options), stop);
+        _loop.AskAsync((invoker, options) => new Admission.AdmissionClient(invoker).CancelAsync(request, options), new Patience(_loop.Options), Who.Of(request), stop);
 
     /// <summary>Asks for up to 4,096 at once. Those without a known decision are asked again with their keys.</summary>
     /// <returns>One answer for each, in order.</returns>
@@ -68,12 +69,14 @@ public sealed class CoopGridClient : IDisposable
 
     public void Dispose() => _ring.Dispose();
 
-    private async Task<AdmissionAnswer> AskAsync(Func<CallInvoker, CallOptions, AsyncUnaryCall<AdmitReply>> call, CancellationToken stop)
+    private async Task<AdmissionAnswer> AskAsync(
+        AdmitRequest request, Func<CallInvoker, CallOptions, AsyncUnaryCall<AdmitReply>> call, CancellationToken stop)
     {
         var patience = new Patience(_loop.Options);
         try
         {
-            AdmitReply reply = await _loop.AskAsync(call, patience, stop);
+            AdmitReply reply = await _loop.AskAsync(call, patience, Who.Of(request), stop);
+            _loop.Homes.Learn(Who.Of(request), reply);
             return new AdmissionAnswer(reply, patience.Attempts);
         }
         catch (RpcException error) when (!stop.IsCancellationRequested && Statuses.AsReply(error) is { } reply)

@@ -27,6 +27,12 @@ public sealed record CoopGridOptions
     /// <summary>At most this many requests in one message of an <see cref="AdmissionStream"/>, 1 to 4,096.</summary>
     public int StreamBatch { get; init; } = 256;
 
+    /// <summary>
+    /// Whether a member is asked for at the silo that holds it, once a reply has named that silo's address. To be switched off where a relay reaches the grid only
+    /// through <see cref="Addresses"/>, as behind a load balancer.
+    /// </summary>
+    public bool FollowHomes { get; init; } = true;
+
     /// <summary>The clock behind deadlines and pauses.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

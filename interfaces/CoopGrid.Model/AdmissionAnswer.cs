@@ -36,5 +36,8 @@ public sealed record AdmissionAnswer
     /// </summary>
     [Id(10)] public bool Moved { get; init; }
 
+    /// <summary>Where relays reach the silo that holds the member, if it is another one than was asked; else empty. The asked silo adds it.</summary>
+    [Id(11)] public string Home { get; init; } = "";
+
     public static AdmissionAnswer Refused(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
 }

@@ -9,15 +9,18 @@ using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace CoopGrid.Grains.Admission;
 
 /// <summary>
 /// The only writer of a member. Reentrant because every decision is one synchronous step under the claim's gate: what interleaves is
-/// only the wait for room before a decision, and the wait for the commit after it.
+/// only the wait for room before a decision, and the wait for the commit after it. Placed at random, so that all silos hold as many: by default a member would
+/// stay at the silo through which it was enrolled, and often one silo enrols them all.
 /// </summary>
 [GrainType(GrainStates.Member)]
 [Reentrant]
+[RandomPlacement]
 internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock) : Grain, IMemberGrain, IClaimOwner
 {
     private MemberClaim _claim = null!;

@@ -7,7 +7,7 @@ using HdrHistogram;
 namespace CoopGrid.LoadTest.Cluster;
 
 /// <summary>A closed loop of batches at one silo, each of members that follow one another.</summary>
-internal sealed class BatchLoad(ClusterLoad load, int port, int inFlight, TimeProvider clock)
+internal sealed class BatchLoad(ClusterLoad load, int port, int[] members, int inFlight, TimeProvider clock)
 {
     private const long LongestMicros = 60_000_000;
 
@@ -62,7 +62,7 @@ internal sealed class BatchLoad(ClusterLoad load, int port, int inFlight, TimePr
             batch.Requests.Add(new AdmitRequest
             {
                 Coop = ClusterCharter.Coop,
-                Member = $"{ClusterCharter.MemberPrefix}{place % load.Members:D7}",
+                Member = $"{ClusterCharter.MemberPrefix}{members[place % members.Length]:D7}",
                 Units = 1,
                 Key = $"{_run}-{place}",
             });

@@ -16,6 +16,9 @@ internal sealed record ClusterResult
 
     public required int Members { get; init; }
 
+    /// <summary>Whether each member was asked for at the silo that holds it; else every member at every silo.</summary>
+    public required bool AtHome { get; init; }
+
     public required int InFlight { get; init; }
 
     /// <summary>Requests in a batch; 1 = unary calls.</summary>

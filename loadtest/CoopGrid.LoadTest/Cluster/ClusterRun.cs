@@ -28,19 +28,23 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
     {
         await using PrivatePostgres database = await PrivatePostgres.StartNewAsync(stop: stop);
         var clusters = new List<SiloCluster>();
+        var members = new List<int[][]>();
         try
         {
             foreach (int silos in sizes)
             {
-                clusters.Add(await NewClusterAsync(database, $"grid{clusters.Count}", stop));
-                await WarmUpAsync(database, clusters[^1], silos, stop);
+                clusters.Add(await NewClusterAsync(database, $"grid{clusters.Count}", silos, stop));
+                await clusters[^1].StartAsync(silos, stop);
+                await EnrolAsync(clusters[^1], stop);
+                members.Add(load.AtHome ? await Homes.FindAsync(clusters[^1], load.Members, clock, stop) : [.. Enumerable.Repeat<int[]>([.. Enumerable.Range(0, load.Members)], silos)]);
+                await WarmUpAsync(database, clusters[^1], members[^1]);
             }
 
             var sides = new List<ClusterSide>();
             for (int measured = 0; measured < rounds * clusters.Count; measured++)
             {
                 stop.ThrowIfCancellationRequested();
-                sides.Add(await MeasureAsync(load, database, clusters[measured % clusters.Count]));
+                sides.Add(await MeasureAsync(load, database, clusters[measured % clusters.Count], members[measured % clusters.Count]));
                 told(sides[^1]);
             }
 
@@ -52,38 +56,34 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
         }
     }
 
-    private async Task<SiloCluster> NewClusterAsync(PrivatePostgres database, string name, CancellationToken stop)
+    // A silo that shares its machine is told its share of it, as a container is by its limit: a pool of threads for all cores in each would only make them
+    // take the cores from each other.
+    private async Task<SiloCluster> NewClusterAsync(PrivatePostgres database, string name, int silos, CancellationToken stop)
     {
+        var share = new Dictionary<string, string> { ["DOTNET_PROCESSOR_COUNT"] = $"{Math.Max(1, Environment.ProcessorCount / silos)}" };
         string own = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
         await database.CreateDatabaseAsync(name, stop);
-        return new(new ClusterOptions { Dll = dll, Charter = await FoundAsync(own, stop), Folder = own }, database.ConnectionString(name));
+        return new(new ClusterOptions { Dll = dll, Charter = await FoundAsync(own, stop), Folder = own, Settings = _ => share }, database.ConnectionString(name));
     }
 
-    /// <summary>A member stays where it was enrolled, so as many are enrolled at each silo.</summary>
     private async Task EnrolAsync(SiloCluster cluster, CancellationToken stop)
     {
-        string[] names = [.. Workload.Names(ClusterCharter.MemberPrefix, load.Members)];
-        foreach ((int place, Uri address) in cluster.Addresses.Index())
-        {
-            using var client = new CoopGridClient(new CoopGridOptions { Addresses = [address], Deadline = EnrolPatience });
-            await Enrolment.EnrolAsync(client, ClusterCharter.Coop, ClusterCharter.Class, names.Where((_, i) => i % cluster.Addresses.Count == place), stop);
-        }
+        using var client = new CoopGridClient(new CoopGridOptions { Addresses = cluster.Addresses, Deadline = EnrolPatience });
+        await Enrolment.EnrolAsync(client, ClusterCharter.Coop, ClusterCharter.Class, Workload.Names(ClusterCharter.MemberPrefix, load.Members), stop);
     }
 
     /// <summary>
     /// Rounds that do not count, while silos compile and optimise their code and members find their silos: until some rounds in a row cost hardly less
     /// than the best before, and hardly anything was compiled in them.
     /// </summary>
-    private async Task WarmUpAsync(PrivatePostgres database, SiloCluster cluster, int silos, CancellationToken stop)
+    private async Task WarmUpAsync(PrivatePostgres database, SiloCluster cluster, int[][] members)
     {
-        await cluster.StartAsync(silos, stop);
-        await EnrolAsync(cluster, stop);
         ClusterLoad half = load with { Measured = load.Measured / 2 };
         double best = double.MaxValue;
         for (int round = 0, flat = 0; round < MostWarmUps && flat < WarmAfter; round++)
         {
             TimeSpan compiling = Compiling(cluster), running = Running(cluster);
-            double cost = (await MeasureAsync(half, database, cluster)).CpuMicros;
+            double cost = (await MeasureAsync(half, database, cluster, members)).CpuMicros;
             bool compiled = (Compiling(cluster) - compiling) > Little * (Running(cluster) - running);
             flat = cost > best * Hardly && !compiled ? flat + 1 : 0;
             best = Math.Min(best, cost);
@@ -94,12 +94,12 @@ internal sealed class ClusterRun(string dll, string folder, ClusterLoad load, Ti
 
     private static TimeSpan Running(SiloCluster cluster) => Times(cluster).Aggregate(TimeSpan.Zero, (time, silo) => time + silo);
 
-    private async Task<ClusterSide> MeasureAsync(ClusterLoad some, PrivatePostgres database, SiloCluster cluster)
+    private async Task<ClusterSide> MeasureAsync(ClusterLoad some, PrivatePostgres database, SiloCluster cluster, int[][] members)
     {
         int[] ports = [.. cluster.Living.Select(silo => silo.Ports.Grpc)];
         TimeSpan[] before = Times(cluster);
         TimeSpan postgresBefore = ProcessTable.FamilyTime(database.ProcessId);
-        IReadOnlyList<WireResult> results = await some.RunAsync(ports, clock);
+        IReadOnlyList<WireResult> results = await some.RunAsync(ports, members, clock);
         TimeSpan postgres = ProcessTable.FamilyTime(database.ProcessId) - postgresBefore;
         return Side(results, [.. Times(cluster).Zip(before, (after, earlier) => after - earlier)], postgres);
     }

@@ -208,7 +208,8 @@ internal sealed class WireConnection(WireOptions options, int number, TimeProvid
             ref StreamSlot slot = ref _slots[Place(_nextStream)];
             if (slot.Stream != 0) throw new IOException($"Stream {slot.Stream} is still without an answer after {Ring} others.");
             slot = new StreamSlot { Stream = _nextStream, Started = _now };
-            int member = (int)((_key + (number * 7919L)) % options.Members);
+            int turn = (int)((_key + (number * 7919L)) % (options.Chosen?.Count ?? options.Members));
+            int member = options.Chosen?[turn] ?? turn;
             _written += _template.Write(_out.AsSpan(_written), _nextStream, _nextStream == 1, _key++, member);
             _nextStream += 2;
             _sendWindow -= _template.MessageBytes;

@@ -18,6 +18,9 @@ internal sealed record WireOptions
     /// <summary>Members 0 up to this, by turns.</summary>
     public int Members { get; init; } = 1;
 
+    /// <summary>These members instead, by turns.</summary>
+    public IReadOnlyList<int>? Chosen { get; init; }
+
     public int Connections { get; init; } = 4;
 
     public int Streams { get; init; } = 64;

@@ -16,7 +16,7 @@ namespace CoopGrid.Silo.Grpc;
 /// failure of the infrastructure into "no decision is known".
 /// </summary>
 internal sealed class AdmissionDesk(
-    MemberGrains members, IResidentMembers residents, IPeerMembers peers, Addressees addressees, IOptions<GridSettings> settings, TimeProvider time)
+    MemberGrains members, IResidentMembers residents, IPeerMembers peers, SiloDoors doors, Addressees addressees, IOptions<GridSettings> settings, TimeProvider time)
 {
     /// <summary>Within this a call to a grain is answered, or its silo or the store is not to be had (SPEC.md §4: no decision is known).</summary>
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
@@ -163,6 +163,8 @@ internal sealed class AdmissionDesk(
 
         AdmissionAnswer[] answered = [.. told];
         await AskMoved(member, asked, answered, began);
+        string home = doors.Of(peers.HomeOf(member));
+        for (int i = 0; i < answered.Length && home.Length > 0; i++) answered[i] = answered[i] with { Home = home };
         return answered;
     }
 

@@ -32,6 +32,7 @@ internal static class AdmissionMapping
         BaselineRemainingUnits = answer.BaselineRemainingUnits,
         PolicyVersion = answer.PolicyVersion,
         Reason = answer.Reason,
+        Home = answer.Home,
     };
 
     public static string BadName(string what) => $"The {what} must be 1 to {Ids.MaxBytes} bytes without control characters.";

@@ -112,6 +112,7 @@ internal static class GridHost
         services.AddSingleton<Senders>();
         services.AddSingleton<GridHealth>();
         services.AddSingleton<MemberGrains>();
+        services.AddSingleton<SiloDoors>();
         services.AddSingleton<Addressees>();
         services.AddSingleton<AdmissionDesk>();
         if (settings.Storage == GridSettings.Postgres)

@@ -42,6 +42,13 @@ public sealed class GridSettings : IValidatableObject
     [Required(ErrorMessage = "CoopGrid:Charter must name a charter file.")]
     public string Charter { get; set; } = "messaging";
 
+    /// <summary>Where relays reach this silo; empty if that is not known.</summary>
+    public string AdvertisedGrpc => Grpc.AdvertisedAddress ?? (IsKnown ? $"http://{new IPEndPoint(IPAddress.Parse(Silo.Address), Grpc.Port)}" : "");
+
+    // A pod's address comes from Kubernetes, a free port from the system, and who listens on loopback only is not reached at the silo's address.
+    private bool IsKnown => !Silo.Kubernetes && Grpc.Port != 0
+        && (IPAddress.IsLoopback(IPAddress.Parse(Silo.Address)) || !IPAddress.IsLoopback(IPAddress.Parse(Grpc.Address)));
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Storage == Postgres && string.IsNullOrWhiteSpace(ConnectionString))
@@ -62,6 +69,13 @@ public sealed class GrpcSettings
     [Range(0, 65535, ErrorMessage = "CoopGrid:Grpc:Port must be 0 to 65535.")]
     public int Port { get; set; } = 7070;
 
+    /// <summary>
+    /// Where relays reach this silo, such as <c>http://10.0.0.5:7070</c>: they are told when they ask another one for a member that is here. By default made of
+    /// the silo's address and <see cref="Port"/>; empty = they are not told, which is the default where those do not tell either.
+    /// </summary>
+    [IsHttpAddress(ErrorMessage = "CoopGrid:Grpc:AdvertisedAddress must be empty or an address such as http://10.0.0.5:7070.")]
+    public string? AdvertisedAddress { get; set; }
+
     /// <summary>Requests under way, each of a batch counted, beyond which more are answered UNAVAILABLE at once.</summary>
     [Range(1, 1_000_000, ErrorMessage = "CoopGrid:Grpc:MaxInFlight must be 1 to 1000000.")]
     public int MaxInFlight { get; set; } = 50_000;
@@ -76,6 +90,14 @@ public sealed class HttpSettings
 
     [Range(0, 65535, ErrorMessage = "CoopGrid:Http:Port must be 0 to 65535.")]
     public int Port { get; set; } = 7080;
+}
+
+/// <summary>Empty, or an absolute http or https address.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class IsHttpAddressAttribute : ValidationAttribute
+{
+    public override bool IsValid(object? value) => value is not string { Length: > 0 } text
+        || (Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https");
 }
 
 /// <summary>An IP address.</summary>

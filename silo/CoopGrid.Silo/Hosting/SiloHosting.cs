@@ -1,8 +1,10 @@
 using System.Net;
 using CoopGrid.Grains.Hosting;
 using CoopGrid.Grains.Usage;
+using CoopGrid.Silo.Grpc;
 using CoopGrid.Silo.Ledger;
 using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace CoopGrid.Silo.Hosting;
 
@@ -25,6 +27,7 @@ internal static class SiloHosting
         storage.AddGrainState(silo, GrainStates.Storage);
         AddMembership(silo, settings.Membership);
         AddDirectory(silo, settings.Silo);
+        silo.UseSiloMetadata(new Dictionary<string, string> { [SiloDoors.Metadata] = settings.AdvertisedGrpc });
         silo.Configure<GrainCollectionOptions>(collection =>
         {
             collection.CollectionAge = TimeSpan.FromSeconds(settings.Silo.CollectionAgeSeconds);

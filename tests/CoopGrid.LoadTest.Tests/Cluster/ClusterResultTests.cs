@@ -37,6 +37,7 @@ public sealed class ClusterResultTests
         StartedAt = "",
         Machine = Machine.Here,
         Members = 1,
+        AtHome = false,
         InFlight = 1,
         Batch = 1,
         SecondsEach = 1,

@@ -37,6 +37,9 @@ internal sealed class FakeGrid
     /// <summary>Added to S, unknown to members.</summary>
     public long WrongUsage { get; set; }
 
+    /// <summary>Other silos that replies name as members' homes.</summary>
+    public Dictionary<string, Uri> Homes { get; } = [];
+
     public int Multiplier { get; set; } = 1000;
 
     public bool Metered { get; init; }

@@ -45,6 +45,7 @@ internal sealed class FakeAdmission(FakeGrid grid) : Admission.AdmissionBase
         await grid.StallAsync();
         if (grid.Fails()) return new() { Outcome = Outcome.Unavailable };
         AdmitReply reply = grid.Decide(request);
+        if (grid.Homes.TryGetValue(request.Member, out Uri? home)) reply.Home = home.OriginalString;
         return reply.Outcome == Outcome.Admitted && grid.Loses() ? new() { Outcome = Outcome.Unavailable } : reply;
     }
 }

@@ -39,6 +39,32 @@ public sealed class ClusterTests : IDisposable
         Assert.True(await silos[0].IsHealthy() && await silos[1].IsHealthy());
     }
 
+    /// <summary>Relays learn which silo holds a member: every other one names its address, and it names none itself.</summary>
+    [Fact]
+    public async Task Replies_name_the_members_home_where_another_silo_was_asked()
+    {
+        await using SiloFolder folder = Folder();
+        SiloProcess[] silos = [folder.Launch(), folder.Launch()];
+        foreach (SiloProcess silo in silos) await silo.Serving();
+        AdmitRequest request = new() { Coop = "test", Member = "bob", Units = 1, Key = "k" };
+        await Until.Admitted(silos[0].Clients, request);
+        string[] homes = [];
+        await Until.True(
+            async () =>
+            {
+                AdmitReply[] replies = await Task.WhenAll(silos.Select(async silo => await silo.Clients.Admission.AdmitAsync(request)));
+                homes = [.. replies.Select(reply => reply.Home)];
+                return homes.Any(home => home.Length > 0);
+            },
+            () => "a home");
+        int holder = Array.IndexOf(homes, "");
+        Assert.Equal(silos[holder].Address, new Uri(homes[1 - holder]));
+
+        // In a batch, too.
+        AdmitBatchReply batch = await silos[1 - holder].Clients.Admission.AdmitBatchAsync(new() { Requests = { request, request } });
+        Assert.All(batch.Replies, reply => Assert.Equal((homes[1 - holder], true), (reply.Home, reply.Replayed)));
+    }
+
     [Fact]
     public async Task A_silo_is_not_ready_while_its_database_is_away()
     {

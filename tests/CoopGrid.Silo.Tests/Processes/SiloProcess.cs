@@ -32,6 +32,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         };
         start.Environment["DOTNET_gcServer"] = "0";
         foreach ((string name, string value) in settings) start.Environment[name] = value;
+        Address = new($"http://127.0.0.1:{grpcPort}");
         Clients = new(grpcPort);
         _health = new($"http://127.0.0.1:{httpPort}/health");
         _process = new Process { StartInfo = start };
@@ -45,6 +46,9 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     public SiloClients Clients { get; }
+
+    /// <summary>Where relays ask it.</summary>
+    public Uri Address { get; }
 
     public int Id => _process.Id;
 

@@ -21,6 +21,9 @@ public interface IPeerMembers
 
     /// <summary>The member was found in a silo.</summary>
     void Found(MemberId member, SiloAddress home);
+
+    /// <summary>The other silo in which the member was found last; null if it is not known to be in one.</summary>
+    SiloAddress? HomeOf(MemberId member);
 }
 
 /// <inheritdoc cref="IPeerMembers"/>
@@ -46,6 +49,8 @@ internal sealed class PeerMembers(IServiceProvider services, IClusterMembershipS
         _links.TryRemove(home, out _);
         return NotThere;
     }
+
+    public SiloAddress? HomeOf(MemberId member) => _homes.GetValueOrDefault(member);
 
     public void Found(MemberId member, SiloAddress home)
     {

@@ -103,7 +103,7 @@ internal sealed class RecoveryRun(RecoveryOptions options, string folder, TimePr
         return new(fields[0], fields[1], fields[2], fields[3]);
     }
 
-    private static CoopGridClient Client(IReadOnlyList<Uri> addresses) => new(new CoopGridOptions { Addresses = addresses, Deadline = Patience });
+    private static CoopGridClient Client(IReadOnlyList<Uri> addresses) => new(new CoopGridOptions { Addresses = addresses, Deadline = Patience, FollowHomes = false });
 
     private sealed record Held(long Producer, long Members, long Segments, long Bytes);
 }

@@ -12,7 +12,7 @@ internal sealed class ClusterCommand
         """
         Load through all silos of a cluster on this machine, with a private PostgreSQL.
 
-        Starts the silos, enrols members, runs a closed loop through all silos at once (every member is asked for at every silo) and stops everything again. Tells durable admissions a
+        Starts the silos, enrols members, runs a closed loop through all silos at once (every member is asked for at every silo, or with --at-home at its own) and stops everything again. Tells durable admissions a
         second, errors, latency, and the processor time of the silos and of PostgreSQL for each. --compare starts several clusters side by side, measures them by turns, --rounds times
         each, and tells what an admission costs as a ratio to the fewest silos: the median of the rounds' ratios.
         """;
@@ -24,12 +24,13 @@ internal sealed class ClusterCommand
     private readonly Option<int> _members = new("--members") { Description = "Members that are asked for by turns.", DefaultValueFactory = _ => 1024 };
     private readonly Option<int> _inFlight = new("--in-flight") { Description = "Requests in flight at all silos together.", DefaultValueFactory = _ => 256 };
     private readonly Option<int> _batch = new("--batch") { Description = "Requests in a batch; 1 = unary calls.", DefaultValueFactory = _ => 1 };
+    private readonly Option<bool> _atHome = new("--at-home") { Description = "Ask for each member at the silo that holds it, as a relay does that follows homes." };
     private readonly Option<string> _silo = new("--silo") { Description = "The silo's dll; default: the build beside this one's.", DefaultValueFactory = _ => SiloCluster.DefaultDll };
     private readonly Option<string> _out = new("--out") { Description = "The result file; default: loadtest-results/cluster-<time>.json." };
 
     public Command Build()
     {
-        var command = new Command("cluster", What) { _silos, _compare, _rounds, _seconds, _members, _inFlight, _batch, _silo, _out };
+        var command = new Command("cluster", What) { _silos, _compare, _rounds, _seconds, _members, _inFlight, _batch, _atHome, _silo, _out };
         command.SetAction((parsed, stop) => Guard.RunAsync(() => RunAsync(parsed, stop)));
         return command;
     }
@@ -43,6 +44,7 @@ internal sealed class ClusterCommand
             var load = new ClusterLoad
             {
                 Members = parsed.GetValue(_members),
+                AtHome = parsed.GetValue(_atHome),
                 InFlight = parsed.GetValue(_inFlight),
                 Batch = parsed.GetValue(_batch),
                 Measured = TimeSpan.FromSeconds(parsed.GetValue(_seconds)),
@@ -66,6 +68,7 @@ internal sealed class ClusterCommand
             StartedAt = startedAt.ToString("O"),
             Machine = Machine.Here,
             Members = load.Members,
+            AtHome = load.AtHome,
             InFlight = load.InFlight,
             Batch = load.Batch,
             SecondsEach = load.Measured.TotalSeconds,

@@ -8,20 +8,26 @@ namespace CoopGrid.Client;
 /// </summary>
 internal sealed class RetryLoop(CoopGridOptions options, AddressRing ring)
 {
+    private readonly Homes _homes = new(options, ring);
+
     public CoopGridOptions Options => options;
 
     public AddressRing Ring => ring;
 
+    public Homes Homes => _homes;
+
     /// <exception cref="RpcException">A status that says what is wrong, or the last unknown one when the deadline has passed.</exception>
     public Task<TReply> AskAsync<TReply>(Func<CallInvoker, CallOptions, AsyncUnaryCall<TReply>> call, CancellationToken stop) =>
-        AskAsync(call, new Patience(options), stop);
+        AskAsync(call, new Patience(options), null, stop);
 
+    /// <param name="who">Asked for at home, if that is known; null = it is nobody's, or whoever's.</param>
+    /// <inheritdoc cref="AskAsync{TReply}(Func{CallInvoker, CallOptions, AsyncUnaryCall{TReply}}, CancellationToken)"/>
     public async Task<TReply> AskAsync<TReply>(
-        Func<CallInvoker, CallOptions, AsyncUnaryCall<TReply>> call, Patience patience, CancellationToken stop)
+        Func<CallInvoker, CallOptions, AsyncUnaryCall<TReply>> call, Patience patience, Who? who, CancellationToken stop)
     {
         while (true)
         {
-            Endpoint endpoint = ring.Current;
+            Endpoint endpoint = who is { } known ? _homes.Of(known) : ring.Current;
             try
             {
                 using AsyncUnaryCall<TReply> asked = call(endpoint.Invoker, patience.NextAttempt(stop));
@@ -29,7 +35,7 @@ internal sealed class RetryLoop(CoopGridOptions options, AddressRing ring)
             }
             catch (RpcException error) when (Statuses.IsUnknown(error.StatusCode) && !stop.IsCancellationRequested)
             {
-                ring.MoveOnFrom(endpoint);
+                _homes.Failed(endpoint);
                 if (!await patience.PauseAsync(stop)) throw;
             }
         }
