@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Billing.Books;
@@ -39,7 +40,7 @@ public readonly record struct Leavers(long Units, long MemberSlices, Int128 Reve
 /// <summary>
 /// The closing of one class's epoch, member after member (SPEC.md §10): a value between two steps, so that it can stop anywhere and go on.
 /// <list type="number">
-/// <item>Members are billed in ordinal order of their names, each once: who is not after <c>LastMember</c> was billed before.</item>
+/// <item>Members are billed in byte order of their names (UTF-8, as the directory lists them), each once: who is not after <c>LastMember</c> was billed before.</item>
 /// <item>Every bill takes the next number, and only a bill does: no gaps.</item>
 /// <item>The exact Σ is kept as fractions to the end; the rounding account takes <c>round(exact Σ) − Σ lines</c>, so that
 /// <c>Σ charges of bills + rounding = revenue</c> to the micro-credit.</item>
@@ -77,7 +78,7 @@ public sealed record EpochClosing
     /// <inheritdoc cref="BillRule.Project"/>
     public ClosingStep Next(BillNumbers numbers, MemberId member, MemberFigures used, ImmutableArray<BillLine> handedIn)
     {
-        if (string.CompareOrdinal(member.Member, LastMember) <= 0) return new(ClosingOutcome.BilledBefore, this, numbers, null, null);
+        if (!IsAfterLast(member.Member)) return new(ClosingOutcome.BilledBefore, this, numbers, null, null);
         Bill bill = BillRule.Project(member, Figures, used, handedIn) with { Number = numbers.Next.Last };
         EpochClosing closing = this with
         {
@@ -90,6 +91,10 @@ public sealed record EpochClosing
         };
         return new(ClosingOutcome.Billed, closing, numbers.Next, bill, BillPosting.Of(bill));
     }
+
+    // Not by UTF-16, whose surrogates stand before other characters: a member would be passed over as billed, and the epoch never end.
+    private bool IsAfterLast(string member) =>
+        Encoding.UTF8.GetBytes(member).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(LastMember)) > 0;
 
     /// <summary>Closes the epoch's books after the last member.</summary>
     /// <param name="commonsPermille">The voted share of revenue, 0 to 1000.</param>

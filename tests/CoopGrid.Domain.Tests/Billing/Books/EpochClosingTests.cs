@@ -27,6 +27,21 @@ public sealed class EpochClosingTests
         Assert.Equal(9, bob.Closing.Next(bob.Numbers, Facts.Member("carol"), Facts.Used(20, 10), []).Bill!.Number);
     }
 
+    /// <summary>Rule 1: the order is the directory's. Seen to fail by UTF-16, where the fourth name stands before the third.</summary>
+    [Fact]
+    public void Members_come_in_byte_order()
+    {
+        (EpochClosing closing, BillNumbers numbers) = (Begun, default);
+        foreach (string name in new[] { "Zoe", "zoe", "\uFF5Ezoe", "\U0001F600zoe" })
+        {
+            ClosingStep step = closing.Next(numbers, Facts.Member(name), Facts.Used(0, 1), []);
+            Assert.Equal((name, ClosingOutcome.Billed), (name, step.Outcome));
+            (closing, numbers) = (step.Closing, step.Numbers);
+        }
+
+        Assert.Equal(4, closing.Bills);
+    }
+
     /// <summary>Rule 3: three members with a third of the fee of 10 each pay 3, and revenue is 10: the rounding account pays 1. Seen to fail without it.</summary>
     [Fact]
     public void The_books_close_to_the_micro_credit()
