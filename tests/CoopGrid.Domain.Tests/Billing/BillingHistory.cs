@@ -188,13 +188,26 @@ internal sealed partial class BillingHistory
         switch (_random.Next(3))
         {
             case 0:
-                var whole = new ChargeLine(BillLineKind.Reservation) { Epoch = epoch, PolicyVersion = 1, Units = units, Description = "slot", Charge = ExactAmount.Of(rate * units) };
-                person.HandedIn.Add(whole);
+                person.HandedIn.Add(new ChargeLine(BillLineKind.Reservation)
+                {
+                    Epoch = epoch,
+                    PolicyVersion = 1,
+                    Units = units,
+                    Description = "slot",
+                    Charge = ExactAmount.Of(rate * units),
+                });
                 person.Late.Add((rate * units, 1));
                 break;
             case 1:
-                var charge = new ExactAmount(rate * units * multiplier, 1000);
-                person.HandedIn.Add(new ChargeLine(BillLineKind.ReservationOverage) { Epoch = epoch, PolicyVersion = 1, Units = units, MultiplierPermille = multiplier, Description = "slot", Charge = charge });
+                person.HandedIn.Add(new ChargeLine(BillLineKind.ReservationOverage)
+                {
+                    Epoch = epoch,
+                    PolicyVersion = 1,
+                    Units = units,
+                    MultiplierPermille = multiplier,
+                    Description = "slot",
+                    Charge = new(rate * units * multiplier, 1000),
+                });
                 person.Late.Add((rate * units * multiplier, 1000));
                 break;
             default:

@@ -21,7 +21,13 @@ public sealed class BooksTests
         Assert.Throws<InvalidOperationException>(() => JournalEntry.Of("everybody's", new(BooksAccount.Commons, Alice, -5), new(BooksAccount.Revenue, null, 5)));
 
         // Nearly ±2⁶³ in two postings each: 64 bits would not hold the sum on its way.
-        Posting[] large = [new(BooksAccount.Revenue, null, long.MaxValue), new(BooksAccount.Commons, null, long.MaxValue), new(BooksAccount.Payments, null, -long.MaxValue), new(BooksAccount.Rounding, null, -long.MaxValue)];
+        Posting[] large =
+        [
+            new(BooksAccount.Revenue, null, long.MaxValue),
+            new(BooksAccount.Commons, null, long.MaxValue),
+            new(BooksAccount.Payments, null, -long.MaxValue),
+            new(BooksAccount.Rounding, null, -long.MaxValue),
+        ];
         Assert.Equal(4, JournalEntry.Of("large", large).Postings.Length);
         Assert.Empty(JournalEntry.Of("nothing", new Posting(BooksAccount.Revenue, null, 0)).Postings);
     }
