@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace CoopGrid.Model;
 
 /// <summary>The integer arithmetic that every rule shares. Nothing here rounds through floating point or wraps.</summary>
@@ -25,20 +27,26 @@ public static class Integers
     /// The one rounding of a bill line (SPEC.md §2): <paramref name="dividend"/> / <paramref name="divisor"/> to the nearest
     /// integer, halves to the even one.
     /// </summary>
+    /// <typeparam name="T">Int128, or BigInteger where a product leaves 128 bits.</typeparam>
     /// <param name="divisor">Above 0.</param>
     /// <exception cref="OverflowException">The result does not fit 64 bits.</exception>
-    public static long RoundHalfEven(Int128 dividend, Int128 divisor)
+    public static long RoundHalfEven<T>(T dividend, T divisor) where T : IBinaryInteger<T> =>
+        long.CreateChecked(DivideHalfEven(dividend, divisor));
+
+    /// <summary>The same for what may need more than 64 bits: the sum of a class's bills.</summary>
+    /// <inheritdoc cref="RoundHalfEven"/>
+    public static T DivideHalfEven<T>(T dividend, T divisor) where T : IBinaryInteger<T>
     {
-        Int128 quotient = dividend / divisor;
-        Int128 remainder = dividend - (quotient * divisor);
-        if (remainder < 0)
+        T quotient = dividend / divisor;
+        T remainder = dividend - (quotient * divisor);
+        if (T.IsNegative(remainder))
         {
             quotient--;
             remainder += divisor;
         }
 
-        Int128 toNext = divisor - remainder;
-        if (remainder > toNext || (remainder == toNext && !Int128.IsEvenInteger(quotient))) quotient++;
-        return checked((long)quotient);
+        T toNext = divisor - remainder;
+        if (remainder > toNext || (remainder == toNext && !T.IsEvenInteger(quotient))) quotient++;
+        return quotient;
     }
 }
