@@ -71,7 +71,7 @@ public sealed class SlotBookTests
         Assert.Equal((0, 100), (_book.HeldBy("a"), _book.HeldBy("b")));
     }
 
-    /// <summary>Seen to fail (BidUnknown for a replay, a second bid) with nothing remembered by key.</summary>
+    /// <summary>Seen to fail with nothing remembered by key: the member that has left was told so.</summary>
     [Fact]
     public void A_request_that_comes_again_is_answered_the_same_and_does_nothing_whatever_has_happened_since()
     {
@@ -88,7 +88,7 @@ public sealed class SlotBookTests
         Assert.Equal(before, Markets.Portrait(_book));
     }
 
-    /// <summary>Seen to fail (a bid was taken) with the caller's clock in place of the book's.</summary>
+    /// <summary>Seen to fail with the caller's clock in place of the book's: the bid was taken, and the book refused its entry.</summary>
     [Fact]
     public void A_clock_that_goes_back_opens_no_gate()
     {

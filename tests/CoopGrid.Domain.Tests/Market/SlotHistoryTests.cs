@@ -14,7 +14,7 @@ public sealed class SlotHistoryTests
 {
     /// <summary>
     /// Seen to fail with the guard for what is left taken out (the book refuses the entry), and with that of the book taken out as well (oversold);
-    /// with the cap not checked for purchases; with nothing remembered by key (a purchase counted twice); and with a store that takes any entry.
+    /// with the cap not checked for purchases; with nothing remembered by key (a repeated bid got a second number); and with a store that takes any entry.
     /// </summary>
     [Fact]
     public void Never_oversold_and_every_key_counts_once()

@@ -89,6 +89,7 @@ public sealed class SlotRuleTests
         Assert.Equal(row.Outcome != MarketOutcome.Accepted, decision.Answer.Reason.Length > 0);
     }
 
+    /// <summary>Seen to fail with the member judged after the slot's opening, and with what is left judged before the cap.</summary>
     [Fact]
     public void Of_every_two_rows_that_apply_the_first_wins()
     {

@@ -33,6 +33,7 @@ public sealed class SlotTermsTests
                 if (sellable + guaranteed > 1000) return;
                 SlotTerms terms = SlotTerms.Of(new() { SellablePermille = sellable }, new() { UnitsPerSecond = capacity }, 1, 0);
                 Assert.True(terms.SellableUnitsPerSecond + (capacity * guaranteed / 1000) <= capacity);
+                Assert.True(terms.SellableUnitsPerSecond * 1000 <= capacity * sellable);
                 Assert.True((terms.SellableUnitsPerSecond + 1) * 1000 > capacity * sellable);
             },
             iter: 5000);
