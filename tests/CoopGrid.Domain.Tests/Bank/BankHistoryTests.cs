@@ -8,7 +8,7 @@ public sealed class BankHistoryTests
 {
     private static readonly BankTerms First = new(-5, true, 100, 4, new() { SharePermille = 500, CapUnits = 50 });
 
-    /// <summary>Seen to fail with a run that counts its slices before their end, and with one more slice in each run.</summary>
+    /// <summary>Seen to fail with a run that counts one slice more.</summary>
     [Fact]
     public void Running_counts_are_the_slices_counted_one_by_one() =>
         Gen.Select(Gen.Int[0, 4], Gen.Bool).Array[0, 40].Sample(

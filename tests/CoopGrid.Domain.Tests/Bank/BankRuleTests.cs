@@ -54,7 +54,7 @@ public sealed class BankRuleTests
         Assert.Equal(50, BankRule.Settle(BankAccount.Opened(-1_000_000), history, []).Account.Held);
     }
 
-    /// <summary>Seen to fail with a cap that takes what is above it away.</summary>
+    /// <summary>Seen to fail with a cap that takes what is above it away, and with a step that is left out because it would pass the cap.</summary>
     [Fact]
     public void The_cap_stops_saving_and_takes_nothing_away()
     {
@@ -74,7 +74,7 @@ public sealed class BankRuleTests
         Assert.Equal(above with { SettledThrough = 1000 }, BankRule.Settle(above, history, []).Account);
     }
 
-    /// <summary>Seen to fail with decay before the epoch's last slice is credited, and without decay when that slice is the last final one.</summary>
+    /// <summary>Seen to fail with a second decay before the new epoch's first slice, and without decay while the old epoch's last slice is the last final one.</summary>
     [Fact]
     public void Decay_comes_once_after_the_last_slice_of_the_old_epoch()
     {

@@ -7,9 +7,9 @@ namespace CoopGrid.Domain.Tests.Bank;
 /// <summary>
 /// Seeded lives of a member, settled by three: slice after slice, only when it is touched (with what its window still holds), and by the oracle.
 /// Policies, baselines and windows change; epochs start within idle spans; slices become final late.
-/// Seen to fail: with the remainder dropped at a touch, with the remainder dropped at a change of n, with a cap applied slice by slice in a
-/// span that is one step, with a decay left out when an idle span holds several, with one applied twice, with used slices counted as idle ones too,
-/// and with a window rolled before it was settled.
+/// Seen to fail: with the remainder dropped at a touch and at a change of n, with a cap that takes away what is above it, with a step left out because
+/// it would pass the cap, with decay left out while the old epoch's last slice is the last final one, with a second decay before the new epoch's first slice, and with used
+/// slices counted as idle ones too.
 /// </summary>
 public sealed class LazyBankTests
 {

@@ -59,7 +59,7 @@ public sealed class DeferralRuleTests
         Assert.Equal(Enum.GetValues<DeferralOutcome>().Skip(1), outcomes);
     }
 
-    /// <summary>Seen to fail with a second that only starts before the deadline.</summary>
+    /// <summary>Seen to fail with a second that only starts by the deadline.</summary>
     [Theory]
     [InlineData(1_000_061_999, DeferralOutcome.DeadlineTooSoon)]
     [InlineData(1_000_062_000, DeferralOutcome.Issued)]

@@ -23,7 +23,7 @@ public sealed class DeferredPeakTests
 
     private static readonly DeferralTerms Terms = DeferralTerms.Of(Policy, new() { HorizonMs = 1_800_000, MemberCapUnits = 1000 });
 
-    /// <summary>Seen to fail with tickets that are redeemed a second before they open, with a peak of twice the mean, and with a bank that covers nothing.</summary>
+    /// <summary>Seen to fail with a search for room that starts at its block's first second: a ticket for a second that is over.</summary>
     [Fact]
     public void Who_defers_through_a_peak_pays_no_surge()
     {

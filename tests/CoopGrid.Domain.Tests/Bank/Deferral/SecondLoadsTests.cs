@@ -6,7 +6,7 @@ namespace CoopGrid.Domain.Tests.Bank;
 
 public sealed class SecondLoadsTests
 {
-    /// <summary>Seen to fail with a block's least load that is not weighed anew when units come back, and with a search that starts at the block's first second.</summary>
+    /// <summary>Seen to fail with a search that starts at the block's first second.</summary>
     [Fact]
     public void The_earliest_second_is_the_one_that_looking_at_each_finds() =>
         Gen.Select(Gen.Select(Gen.Long[0, 400], Gen.Long[1, 9]).Array[0, 600], Gen.Long[0, 400], Gen.Long[0, 300], Gen.Long[-1, 12]).Sample(
@@ -30,7 +30,7 @@ public sealed class SecondLoadsTests
             },
             iter: 2000);
 
-    /// <summary>Seconds before 1970 count too. Seen to fail with a division that rounds towards 0.</summary>
+    /// <summary>Seconds before 1970 count too. Seen to fail with a search that starts at the block's first second.</summary>
     [Fact]
     public void Blocks_are_the_same_before_the_Unix_epoch()
     {
@@ -40,7 +40,7 @@ public sealed class SecondLoadsTests
         Assert.Equal(100, loads.Earliest(-2, 200, 4));
     }
 
-    /// <summary>Seen to fail (3,600 looks and more) without the least load of a block.</summary>
+    /// <summary>Seen to fail without the least load of a block.</summary>
     [Fact]
     public void A_full_hour_takes_at_most_57_looks_at_blocks_and_192_at_seconds()
     {

@@ -66,7 +66,7 @@ public sealed class TicketRuleTests
         Assert.Null(calendar.HeldBy("anna", "k"));
     }
 
-    /// <summary>Seen to fail with seconds that pass a second too soon, and at the lane's own wait after a policy with a shorter one.</summary>
+    /// <summary>Seen to fail with seconds that pass a second too soon, and after a shorter wait than the longest.</summary>
     [Fact]
     public void A_ticket_is_forgotten_only_when_no_lane_could_wait_for_it_any_more()
     {
