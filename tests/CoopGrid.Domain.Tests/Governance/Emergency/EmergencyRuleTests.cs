@@ -10,10 +10,7 @@ public sealed class EmergencyRuleTests
 {
     private readonly EmergencyScene _scene = new();
 
-    /// <summary>
-    /// Everything is wrong at first and is mended from the top. Seen to fail, one after the other: without each of the guards, and with two
-    /// neighbours exchanged.
-    /// </summary>
+    /// <summary>Everything is wrong at first and is mended from the top. Seen to fail without the check of the operator, and of the end.</summary>
     [Fact]
     public void Declaring()
     {
@@ -53,6 +50,7 @@ public sealed class EmergencyRuleTests
         EmergencyDecision Declare() => EmergencyRule.Declare(_scene.Book, new(action, reason, At(ends)), by, target, At(hour));
     }
 
+    /// <summary>Likewise. Seen to fail without the check of the reason.</summary>
     [Fact]
     public void Lifting()
     {

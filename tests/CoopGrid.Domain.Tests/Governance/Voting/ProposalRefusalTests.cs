@@ -8,7 +8,8 @@ namespace CoopGrid.Domain.Tests.Governance;
 /// <summary>
 /// Every refusal in the order of <see cref="ProposalOutcome"/>: each call begins with everything wrong and is mended from the top, so a
 /// refusal is seen to come before those below it.
-/// Seen to fail, one after the other: without each of the guards of ProposalRule and ExecutionRule, and with any two neighbours exchanged.
+/// Seen to fail without the check of who is a member, of who was enrolled in time, of a vote already cast (but for a repeat of the same), of the vote's
+/// start and end, of who may propose and cancel, of the queue, of the timelock, and of the change when it is proposed.
 /// </summary>
 public sealed class ProposalRefusalTests
 {

@@ -3,7 +3,11 @@ using Xunit;
 
 namespace CoopGrid.Domain.Tests.Governance;
 
-/// <summary>No path makes a policy effective without its vote and its timelock: random histories, and all short ones. See <see cref="VotingWorld"/>.</summary>
+/// <summary>
+/// No path makes a policy effective without its vote and its timelock: random histories, and all short ones. See <see cref="VotingWorld"/>.
+/// Both seen to fail with a tie that wins, without the majority, without the quorum, with votes against counted for it, without the timelock, without the
+/// queue, without expiry, with an end that moves at every vote, with a second vote of another kind, and with voters who joined after the start.
+/// </summary>
 public sealed class VotingModelTests
 {
     private static readonly VoteChoice[] Choices = [VoteChoice.For, VoteChoice.For, VoteChoice.For, VoteChoice.Against, VoteChoice.Abstain];
