@@ -51,7 +51,13 @@ public sealed class GovernanceRulesTests
         Assert.Empty(GovernanceRules.Check(Valid));
         Assert.Empty(GovernanceRules.Check(new()
         {
-            VotingDelayMs = 0, VotingPeriodMs = Hour, QuorumPermille = 1, LateQuorumExtensionMs = 0, TimelockMs = Day, ExecutionPeriodMs = Day, EmergencyLongestMs = Hour,
+            VotingDelayMs = 0,
+            VotingPeriodMs = Hour,
+            QuorumPermille = 1,
+            LateQuorumExtensionMs = 0,
+            TimelockMs = Day,
+            ExecutionPeriodMs = Day,
+            EmergencyLongestMs = Hour,
         }));
     }
 
@@ -75,8 +81,15 @@ public sealed class GovernanceRulesTests
     {
         GovernancePolicy other = new()
         {
-            VotingDelayMs = 1, VotingPeriodMs = Day, QuorumPermille = 3, LateQuorumExtensionMs = 4, TimelockMs = 5 * Day, ExecutionPeriodMs = 6 * Day,
-            EmergencyLongestMs = 8 * Day, Propose = ProposeRight.Operators, Cancel = CancelRight.ProposerAndOperators,
+            VotingDelayMs = 1,
+            VotingPeriodMs = Day,
+            QuorumPermille = 3,
+            LateQuorumExtensionMs = 4,
+            TimelockMs = 5 * Day,
+            ExecutionPeriodMs = 6 * Day,
+            EmergencyLongestMs = 8 * Day,
+            Propose = ProposeRight.Operators,
+            Cancel = CancelRight.ProposerAndOperators,
         };
         Assert.Equal(
             ["votingDelayMs", "votingPeriodMs", "quorumPermille", "lateQuorumExtensionMs", "timelockMs", "executionPeriodMs", "emergencyLongestMs", "propose", "cancel"],

@@ -22,7 +22,12 @@ public sealed class ExecutionTests
         Assert.Equal(
             new PolicyOrigin
             {
-                Version = 2, Proposal = "p-1", Tally = new(3, 0, 0), Electorate = Electorate, DecidedAt = At(End), ExecutedAt = At(240),
+                Version = 2,
+                Proposal = "p-1",
+                Tally = new(3, 0, 0),
+                Electorate = Electorate,
+                DecidedAt = At(End),
+                ExecutedAt = At(240),
             },
             effect.Origin);
         Assert.Equal("version 2, by proposal p-1: 3 for, 0 against, 0 abstained, of 10 members", effect.Origin.ToString());
