@@ -18,6 +18,9 @@ public sealed record Charter
     /// <summary>IANA id of the zone in which its epochs and time-of-use bands are meant.</summary>
     public string TimeZone { get; init; } = "UTC";
 
+    /// <summary>How its members decide; valid, version 1.</summary>
+    public GovernancePolicy Governance { get; init; } = new();
+
     /// <summary>At least one, in the order of the charter; names are unique.</summary>
     public ImmutableArray<CharterClass> Classes { get; init; } = [];
 

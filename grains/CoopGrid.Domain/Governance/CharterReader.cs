@@ -42,6 +42,8 @@ public static class CharterReader
         DateTimeZone? zone = FindZone(timeZone, errors);
         string name = fields.Text("name", coop, Ids.IsName, NameRule);
         string currency = fields.Text("currency", "credit", Ids.IsName, NameRule);
+        GovernancePolicy governance = GovernanceJson.Read(fields.Object("governance"));
+        GovernanceRules.Check(governance, errors, "governance.");
         ImmutableArray<CharterClass> classes = Classes(fields, zone, errors);
         MemberNames names = new(classes, errors);
         Charter charter = new()
@@ -50,6 +52,7 @@ public static class CharterReader
             Name = name,
             Currency = currency,
             TimeZone = timeZone,
+            Governance = governance,
             Classes = classes,
             Members = fields.Objects<CharterMember>("members", [], member => Member(member, names)),
         };

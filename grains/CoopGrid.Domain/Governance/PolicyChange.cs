@@ -20,7 +20,13 @@ public static class PolicyChange
         ["entry", "tariff.", "weights", "window.sliceMs", "window.slices", "window.epoch."];
 
     /// <summary>Every field that differs, in the order of the old policy's text, then what is new.</summary>
-    public static ImmutableArray<FieldChange> Between(ClassPolicy old, ClassPolicy next)
+    public static ImmutableArray<FieldChange> Between(ClassPolicy old, ClassPolicy next) => Between(PolicyJson.Write(old), PolicyJson.Write(next));
+
+    /// <summary>Every governance number that differs.</summary>
+    public static ImmutableArray<FieldChange> Between(GovernancePolicy old, GovernancePolicy next) =>
+        Between(GovernanceJson.Write(old), GovernanceJson.Write(next));
+
+    private static ImmutableArray<FieldChange> Between(string old, string next)
     {
         Dictionary<string, string> before = Fields(old);
         Dictionary<string, string> after = Fields(next);
@@ -42,10 +48,10 @@ public static class PolicyChange
     public static bool NeedsNewEpoch(ClassPolicy old, ClassPolicy next) =>
         Between(old, next).Any(change => EpochFields.Any(field => change.Path.StartsWith(field, StringComparison.Ordinal)));
 
-    private static Dictionary<string, string> Fields(ClassPolicy policy)
+    private static Dictionary<string, string> Fields(string json)
     {
         Dictionary<string, string> fields = [];
-        using JsonDocument document = JsonDocument.Parse(PolicyJson.Write(policy));
+        using JsonDocument document = JsonDocument.Parse(json);
         Flatten(document.RootElement, "", fields);
         return fields;
     }

@@ -78,7 +78,7 @@ public sealed class CharterReaderTests
                 "members[1].senders[0]: is bound to \"a\" already: \"s\"",
                 "members[2].name: is missing; it must be a text of 1 to 128 bytes without control characters",
                 "members[3]: must be an object { … }; was 7",
-                "timezone: is not known here. Did you mean timeZone? Known: coop, timeZone, name, currency, classes, members",
+                "timezone: is not known here. Did you mean timeZone? Known: coop, timeZone, name, currency, governance, classes, members",
             ],
             reading.Errors.Select(error => error.ToString()));
     }
