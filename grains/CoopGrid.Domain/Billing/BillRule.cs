@@ -7,7 +7,7 @@ namespace CoopGrid.Domain.Billing;
 /// A member's bill for an epoch (SPEC.md §10).
 /// <list type="number">
 /// <item><c>fixed = round(fixed_fee · n_i / n)</c>, always a line.</item>
-/// <item><c>overage = round(rate · max(0, 1000·M·u_i − κ·S·n_i) / (1000·M))</c>, always a line, with S and M of the mean's basis.</item>
+/// <item><c>overage = round(rate · max(0, 1000·M·u_i − κ·S·n_i) / (1000·M))</c>, with S and M of the mean's basis; always a line, but in a class that had no members (M = 0).</item>
 /// <item>For each policy version with surged units: <c>round(rate · Σ surged · (multiplier − 1000) / 1000)</c>. The rate is the epoch's.</item>
 /// <item>A line is rounded once, half to even; <c>bill = fixed + overage + surcharges + reservations + reservation overage + adjustments −
 /// credits</c>, in that order.</item>

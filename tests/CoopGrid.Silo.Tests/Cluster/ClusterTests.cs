@@ -47,7 +47,9 @@ public sealed class ClusterTests : IDisposable
         SiloProcess[] silos = [folder.Launch(), folder.Launch()];
         foreach (SiloProcess silo in silos) await silo.Serving();
         AdmitRequest request = new() { Coop = "test", Member = "bob", Units = 1, Key = "k" };
-        await Until.Admitted(silos[0].Clients, request);
+        await Until.True(
+            async () => (await silos[0].Clients.Admission.AdmitAsync(request)).Outcome == Outcome.Admitted,
+            () => $"room for bob; the silos wrote:\n{string.Join("\n", silos.Select(silo => silo.Log))}");
         string[] homes = [];
         await Until.True(
             async () =>
