@@ -42,11 +42,11 @@ public sealed class GridSettings : IValidatableObject
     [Required(ErrorMessage = "CoopGrid:Charter must name a charter file.")]
     public string Charter { get; set; } = "messaging";
 
-    /// <summary>Where relays reach this silo; empty if that is not known.</summary>
-    public string AdvertisedGrpc => Grpc.AdvertisedAddress ?? (IsKnown ? $"http://{new IPEndPoint(IPAddress.Parse(Silo.Address), Grpc.Port)}" : "");
+    /// <summary>Where relays reach this silo, by valid settings; empty if that is not known.</summary>
+    public string AdvertisedGrpc() => Grpc.AdvertisedAddress ?? (IsKnown() ? $"http://{new IPEndPoint(IPAddress.Parse(Silo.Address), Grpc.Port)}" : "");
 
     // A pod's address comes from Kubernetes, a free port from the system, and who listens on loopback only is not reached at the silo's address.
-    private bool IsKnown => !Silo.Kubernetes && Grpc.Port != 0
+    private bool IsKnown() => !Silo.Kubernetes && Grpc.Port != 0
         && (IPAddress.IsLoopback(IPAddress.Parse(Silo.Address)) || !IPAddress.IsLoopback(IPAddress.Parse(Grpc.Address)));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

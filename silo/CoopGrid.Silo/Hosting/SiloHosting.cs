@@ -27,7 +27,7 @@ internal static class SiloHosting
         storage.AddGrainState(silo, GrainStates.Storage);
         AddMembership(silo, settings.Membership);
         AddDirectory(silo, settings.Silo);
-        silo.UseSiloMetadata(new Dictionary<string, string> { [SiloDoors.Metadata] = settings.AdvertisedGrpc });
+        silo.UseSiloMetadata(new Dictionary<string, string> { [SiloDoors.Metadata] = settings.AdvertisedGrpc() });
         silo.Configure<GrainCollectionOptions>(collection =>
         {
             collection.CollectionAge = TimeSpan.FromSeconds(settings.Silo.CollectionAgeSeconds);
