@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Market;
 

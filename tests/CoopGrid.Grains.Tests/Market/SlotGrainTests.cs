@@ -1,5 +1,4 @@
 using CoopGrid.Grains.Tests.Ledger;
-using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Xunit;
