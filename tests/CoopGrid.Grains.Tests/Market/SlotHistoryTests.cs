@@ -19,8 +19,8 @@ public sealed class SlotHistoryTests
     private const int Members = 5;
 
     /// <summary>
-    /// Seen to fail with a store that takes any entry, with an activation that goes on after an append that failed, and with entries applied before they are
-    /// stored.
+    /// Seen to fail with a store that takes any entry (a number twice), and with an activation that goes on after an append that was stored (never
+    /// answered again).
     /// </summary>
     [Theory]
     [InlineData(1)]

@@ -27,7 +27,7 @@ public sealed class SlotTroubleTests
         Assert.Single(market.Stored(starts).OfType<RequestAccepted>());
     }
 
-    /// <summary>Seen to fail with the entries applied before they are stored (the bid was shown, and lost).</summary>
+    /// <summary>Seen to fail with what is due shown without being stored.</summary>
     [Fact]
     public async Task What_was_not_stored_does_not_count()
     {
@@ -52,7 +52,7 @@ public sealed class SlotTroubleTests
 
     /// <summary>
     /// Of two activations the one that has not read what the other wrote decides nothing, and ends. Seen to fail with a store that takes any entry
-    /// (450 of 400 units/s were sold), and with the activation going on (never answered again).
+    /// (accepted), and with the activation going on (never answered again).
     /// </summary>
     [Fact]
     public async Task An_activation_that_is_behind_decides_nothing()
