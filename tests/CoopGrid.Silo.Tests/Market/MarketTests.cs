@@ -10,14 +10,17 @@ namespace CoopGrid.Silo.Tests.Market;
 [Collection(ProcessCollection.Name)]
 public sealed class MarketTests
 {
-    private const int SlotMs = 4000;
+    private const int SlotMs = 10_000;
+
+    // Long enough for bids, and for a silo to die and come back, on a busy machine.
+    private const int AheadMs = 15_000;
 
     private static readonly string Charter = Charters.Of(
         [
             $$"""
             "people": {
               "capacity": { "unitsPerSecond": 1000, "burstUnits": 2000, "maxRequestUnits": 50 },
-              "market": { "slotMs": {{SlotMs}}, "gateClosureMs": 2000, "aheadMs": 60000, "sellablePermille": 400, "reservePrice": 20 } }
+              "market": { "slotMs": {{SlotMs}}, "gateClosureMs": 5000, "aheadMs": 60000, "sellablePermille": 400, "reservePrice": 20 } }
             """,
             """
             "guests": { "capacity": { "unitsPerSecond": 1000, "burstUnits": 2000, "maxRequestUnits": 50 } }
@@ -32,7 +35,7 @@ public sealed class MarketTests
     {
         await using var folder = new SiloFolder(Charter);
         SiloProcess silo = await folder.StartAsync();
-        long starts = ((Now / SlotMs) + 4) * SlotMs;
+        long starts = (((Now + AheadMs) / SlotMs) + 1) * SlotMs;
         MarketReply bid = await silo.Clients.Market.PlaceBidAsync(Bid("alice", starts, 100, 50));
         Assert.Equal((MarketOutcome.Accepted, 2), (bid.Outcome, bid.Bid));
         MarketReply replaced = await silo.Clients.Market.PlaceBidAsync(new(Bid("alice", starts, 300, 45)) { Replaces = bid.Bid });
@@ -83,7 +86,7 @@ public sealed class MarketTests
         await using var folder = new SiloFolder(Charter);
         SiloProcess silo = await folder.StartAsync();
         var market = silo.Clients.Market;
-        long starts = ((Now / SlotMs) + 4) * SlotMs;
+        long starts = (((Now + AheadMs) / SlotMs) + 1) * SlotMs;
         PlaceBidRequest good = Bid("alice", starts, 10, 20);
         await QuietSilo.Fails(StatusCode.InvalidArgument, market.PlaceBidAsync(new(good) { Member = "" }));
         await QuietSilo.Fails(StatusCode.InvalidArgument, market.PlaceBidAsync(new(good) { Key = "" }));
