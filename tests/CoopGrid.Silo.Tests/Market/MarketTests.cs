@@ -72,14 +72,14 @@ public sealed class MarketTests
 
         var buy = new BuyRequest { Coop = Charters.Coop, Member = "bob", SlotStartsUnixMs = starts, Key = "b", UnitsPerSecond = 150 };
         MarketReply bought = await silo.Clients.Market.BuyAsync(buy);
-        Assert.Equal((MarketOutcome.Accepted, 150, 20, 12_000), (bought.Outcome, bought.HeldUnitsPerSecond, bought.UnitPrice, bought.Charge));
+        Assert.Equal((MarketOutcome.Accepted, 150, 20, 30_000), (bought.Outcome, bought.HeldUnitsPerSecond, bought.UnitPrice, bought.Charge));
         MarketReply again = await silo.Clients.Market.BuyAsync(buy);
         Assert.Equal(new MarketReply(bought) { Replayed = true }, again);
         MarketReply tooMuch = await silo.Clients.Market.BuyAsync(new(buy) { Key = "c", UnitsPerSecond = 251 });
         Assert.Equal((MarketOutcome.CapExceeded, 250), (tooMuch.Outcome, tooMuch.MostUnitsPerSecond));
     }
 
-    /// <summary>Seen to fail with a member's name not checked before its grain is asked (UNAVAILABLE).</summary>
+    /// <summary>Seen to fail with a member's name not checked before its grain is asked (MEMBER_UNKNOWN).</summary>
     [Fact]
     public async Task What_cannot_be_is_a_status_or_a_refusal_with_its_reason()
     {
