@@ -16,6 +16,7 @@ internal static class CommandLine
             new ClassCommands(door).All,
             new MemberCommands(door).All,
             new ReportCommand(door).All,
+            new MarketCommands(door).All,
         };
         foreach (Command command in new AdmissionCommands(door).All) root.Add(command);
         ParseResult parsed = root.Parse(args);

@@ -29,6 +29,8 @@ internal static class ExitCode
         _ => Refused,
     };
 
+    public static int Of(MarketOutcome outcome) => outcome == MarketOutcome.Accepted ? Ok : Refused;
+
     public static int Of(StatusCode status) =>
         status is StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition ? Refused : Failed;
 }

@@ -37,6 +37,9 @@ public sealed record ClassPolicy
     /// <summary>Whether callers may ask for relaxed durability.</summary>
     [Id(10)] public bool RelaxedAllowed { get; init; }
 
+    /// <summary>What is sold of C ahead of time; the default sells nothing.</summary>
+    [Id(11)] public MarketPolicy Market { get; init; } = new();
+
     /// <summary>The lane's place in <see cref="Lanes"/>, or −1. An empty name is the first lane of standard priority.</summary>
     public int LaneIndex(string lane)
     {

@@ -61,6 +61,27 @@ public sealed class HouseTests
     }
 
     [Fact]
+    public void Market_outcomes_have_one_order()
+    {
+        IReadOnlyList<(string, int)> code = [.. Enum.GetValues<MarketOutcome>().Select(outcome => (outcome.ToString(), (int)outcome))];
+        string proto = Protos.Single(file => file.Path.EndsWith("/market.proto", StringComparison.Ordinal)).Text;
+        string[] order =
+        [
+            "Invalid", "KeyConflict", "MemberUnknown", "MemberSuspended", "MemberExited", "NoMarket", "SlotNotOpen", "GateClosed", "NotOnSale",
+            "SlotStarted", "BidUnknown", "PriceBelowReserve", "LimitReached", "CapExceeded", "SoldOut", "Accepted", "Unavailable", "CoopUnknown",
+        ];
+        AssertNone(EnumRule.Violations(nameof(MarketOutcome), code, EnumRule.Values(proto, "MarketOutcome"), order));
+    }
+
+    [Fact]
+    public void Slot_phases_have_one_order()
+    {
+        IReadOnlyList<(string, int)> code = [.. Enum.GetValues<SlotPhase>().Select(phase => (phase.ToString(), (int)phase))];
+        string proto = Protos.Single(file => file.Path.EndsWith("/market.proto", StringComparison.Ordinal)).Text;
+        AssertNone(EnumRule.Violations(nameof(SlotPhase), code, EnumRule.Values(proto, "SlotPhase"), ["Bidding", "OnSale", "Running", "Ended"]));
+    }
+
+    [Fact]
     public void Files_and_folders_are_small()
     {
         string exceptions = Repository.Files("tests/CoopGrid.Architecture.Tests", "size-exceptions.txt").Single().Text;

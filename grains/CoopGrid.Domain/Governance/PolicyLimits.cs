@@ -20,7 +20,9 @@ public readonly record struct LimitRange(long Min, long Max)
 /// <item>price: T is at least 1 and K at most 10¹⁴ units a period, so every product of the integer exponential fits 128 bits up to x = 16·K;
 /// the highest cap is reached before 7·K;</item>
 /// <item>bills: rate × what a class can carry in an epoch × the cap is at most <see cref="MaxBill"/>, so that a member's bill fits 64 bits
-/// with its fixed fee, and times 1000·M fits 128 bits for up to <see cref="MaxMembers"/> members. Sums over a class are 128 bits.</item>
+/// with its fixed fee, and times 1000·M fits 128 bits for up to <see cref="MaxMembers"/> members. Sums over a class are 128 bits;</item>
+/// <item>reservations: one member's of one slot cost at most <see cref="MaxChargePerSecond"/> a second (the slot's book refuses more), so those of the
+/// longest epoch add up to at most <see cref="MaxBill"/>, and with the rest of a bill they fit 64 bits.</item>
 /// </list>
 /// </summary>
 public static class PolicyLimits
@@ -30,6 +32,9 @@ public static class PolicyLimits
 
     /// <summary>Most micro-credits of one bill.</summary>
     public const long MaxBill = 4_000_000_000_000_000_000;
+
+    /// <summary>Most micro-credits that one member's reservations may cost in a second.</summary>
+    public const long MaxChargePerSecond = MaxBill / (MaxSpanMs / 1000);
 
     /// <summary>Greatest K = T·d·14427/10000 of the integer exponential, in units.</summary>
     public const long MaxK = 100_000_000_000_000;
@@ -77,6 +82,19 @@ public static class PolicyLimits
     public static readonly LimitRange DoublingPeriods = new(1, 100_000);
     public static readonly LimitRange CapPermille = new(1000, 1_000_000);
     public static readonly LimitRange TouPermille = new(1, 1_000_000);
+
+    public static readonly LimitRange SlotMs = new(1000, DayMs);
+    public static readonly LimitRange GateClosureMs = new(0, 7 * DayMs);
+    public static readonly LimitRange AheadMs = new(1000, MaxSpanMs);
+    public static readonly LimitRange SellablePermille = new(0, 999);
+
+    /// <summary>Micro-credits per unit: up to a million credits. The reserve price and every bid.</summary>
+    public static readonly LimitRange UnitPrice = new(0, 1_000_000_000_000);
+
+    /// <summary>A member's cap; without 0, also what a bid or a purchase asks for.</summary>
+    public static readonly LimitRange ReservedUnitsPerSecond = new(0, 1_000_000_000_000);
+
+    public static readonly LimitRange OveragePermille = new(1000, 1_000_000);
 
     public static readonly LimitRange WeightUnits = new(1, 1_000_000_000);
     public static readonly LimitRange WeightPer = new(1, 1_000_000_000_000);

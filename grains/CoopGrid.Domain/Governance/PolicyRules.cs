@@ -49,6 +49,7 @@ public static class PolicyRules
         CheckTariff(policy.Tariff, errors);
         CapacityRules.Check(policy, errors);
         PriceRules.Check(policy, errors);
+        MarketRules.Check(policy, errors);
         CheckWeights(policy.Weights, errors);
         CheckBillFits(policy, errors);
     }

@@ -7,12 +7,15 @@ namespace CoopGrid.Domain.Governance;
 /// <summary>When a change of a class's policy takes effect (SPEC.md §11): at the next slice boundary, or later, or not at all.</summary>
 public static class PolicySchedule
 {
-    /// <summary>The path of a field that cannot change while members have windows in the class, or null.</summary>
+    /// <summary>The path of a field that cannot change once a class is founded, because its windows, prices and slots count by it, or null.</summary>
     public static string? NotChangeable(ClassPolicy current, ClassPolicy changed)
     {
         if (changed.Entry != current.Entry) return "entry";
         if (changed.Window.SliceMs != current.Window.SliceMs) return "window.sliceMs";
         if (changed.Window.Slices != current.Window.Slices) return "window.slices";
+
+        // Slots that are open for bids already would overlap with those of another length, and together sell more than the share.
+        if (changed.Market.SlotMs != current.Market.SlotMs) return "market.slotMs";
 
         // The history counts its periods by their length.
         return PriceRule.PeriodMs(changed) != PriceRule.PeriodMs(current) ? "price.controlPeriodMs" : null;

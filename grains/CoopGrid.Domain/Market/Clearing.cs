@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Market;
 
@@ -68,16 +69,3 @@ public static class Clearing
 /// <param name="SoldUnitsPerSecond">What was sold in all.</param>
 /// <param name="Awards">What became of each bid, by its number.</param>
 public sealed record ClearingResult(long UnitPrice, long SoldUnitsPerSecond, ImmutableArray<Award> Awards);
-
-/// <summary>What became of one bid. Its parts add up to the bid's units.</summary>
-/// <param name="Number">The bid's number.</param>
-/// <param name="Member">Whose bid it is.</param>
-/// <param name="WonUnitsPerSecond">What it wins.</param>
-/// <param name="RejectedUnitsPerSecond">What lost to higher or earlier bids.</param>
-/// <param name="OverCapUnitsPerSecond">What was taken away before, because its member's better bids reach the cap.</param>
-public readonly record struct Award(
-    long Number, string Member, long WonUnitsPerSecond, long RejectedUnitsPerSecond, long OverCapUnitsPerSecond)
-{
-    /// <summary>All of a bid below the reserve price; the book does not take such bids.</summary>
-    public long BelowReserveUnitsPerSecond { get; init; }
-}

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Governance;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Market;
@@ -23,12 +24,12 @@ public static class RequestRules
 
     private static string? Named(MarketRequest request) => request.Bid > 0 ? null : "The number of one of the member's bids is needed.";
 
-    private static string? Units(MarketRequest request) => request.UnitsPerSecond > 0 && MarketRules.UnitsPerSecond.Holds(request.UnitsPerSecond)
+    private static string? Units(MarketRequest request) => request.UnitsPerSecond > 0 && PolicyLimits.ReservedUnitsPerSecond.Holds(request.UnitsPerSecond)
         ? null
-        : $"Units/s must be above 0 and at most {MarketRules.UnitsPerSecond.Max}.";
+        : $"Units/s must be above 0 and at most {PolicyLimits.ReservedUnitsPerSecond.Max}.";
 
     private static string? Price(MarketRequest request) =>
-        MarketRules.UnitPrice.Holds(request.UnitPrice) ? null : $"The price must be 0 to {MarketRules.UnitPrice.Max} micro-credits per unit.";
+        PolicyLimits.UnitPrice.Holds(request.UnitPrice) ? null : $"The price must be 0 to {PolicyLimits.UnitPrice.Max} micro-credits per unit.";
 
     // What would be ignored may have been meant: better to ask.
     private static string? Unused(long value, string what) => value == 0 ? null : $"This kind of request has no {what}.";

@@ -45,8 +45,11 @@ public sealed class SlotBook
     /// <summary>What the member has reserved, in units/s; guaranteed while the slot runs.</summary>
     public long HeldBy(string member) => Find(member)?.HeldUnitsPerSecond ?? 0;
 
+    /// <summary>What the member pays for, in units/s: what it held when the slot started; 0 before.</summary>
+    public long ChargedTo(string member) => Find(member)?.ChargedUnitsPerSecond ?? 0;
+
     /// <summary>What the member pays for the slot, in micro-credits; 0 before it has started.</summary>
-    public long ChargeOf(string member) => Terms is { } terms && Find(member) is { } part ? terms.Charge(UnitPrice, part.ChargedUnitsPerSecond) : 0;
+    public long ChargeOf(string member) => Terms?.Charge(UnitPrice, ChargedTo(member)) ?? 0;
 
     /// <summary>The member's bids that stand, by number.</summary>
     public IReadOnlyCollection<Bid> BidsOf(string member) => (IReadOnlyCollection<Bid>?)Find(member)?.Bids.Values ?? [];
@@ -232,21 +235,4 @@ public sealed class SlotBook
     {
         if (!holds) throw new InvalidOperationException($"Entry {entry.Sequence} ({entry.GetType().Name}) {message}.");
     }
-}
-
-/// <summary>Where a slot stands. Only forward. Numbers are stored: never renumber.</summary>
-public enum SlotPhase : byte
-{
-    /// <summary>Nothing is written yet.</summary>
-    Unopened = 0,
-
-    /// <summary>Bids are taken until the gate closes, and stand until they are cleared.</summary>
-    Bidding = 1,
-
-    /// <summary>Cleared: what is unsold can be bought until the slot starts.</summary>
-    OnSale = 2,
-
-    /// <summary>What is held is guaranteed.</summary>
-    Running = 3,
-    Ended = 4,
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CoopGrid.Domain.Governance;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Market;
@@ -10,7 +11,7 @@ namespace CoopGrid.Domain.Market;
 /// 2. A key is accepted once: asked again it is answered the same, asked otherwise it is refused.
 /// 3. Time never goes back in a book: what closed stays closed.
 /// 4. What time has made due (opening, clearing, start, end) is written before what is asked now, so nothing waits for a timer.
-/// 5. What a member has to pay is at most <see cref="MarketRules.MaxChargePerSecond"/> a second.
+/// 5. What a member has to pay is at most <see cref="PolicyLimits.MaxChargePerSecond"/> a second.
 /// </summary>
 public static class SlotRule
 {
@@ -127,7 +128,7 @@ public static class SlotRule
         long cap = terms.MemberCapUnitsPerSecond;
         Int128 cost = (member?.BidPerSecond(cap) ?? 0) + SlotMember.PerSecond(request.UnitPrice, request.UnitsPerSecond, cap)
             - SlotMember.PerSecond(named.UnitPrice, named.UnitsPerSecond, cap);
-        return cost > MarketRules.MaxChargePerSecond ? TooDear() : null;
+        return cost > PolicyLimits.MaxChargePerSecond ? TooDear() : null;
     }
 
     private static SlotDecision? Buying(SlotBook book, MarketRequest request)
@@ -138,7 +139,7 @@ public static class SlotRule
         long left = terms.SellableUnitsPerSecond - book.SoldUnitsPerSecond;
         long most = Math.Min(left, terms.MemberCapUnitsPerSecond - held);
         if (TooMany(member, MaxRequests) is { } tooMany) return tooMany;
-        if ((Int128)book.UnitPrice * (held + request.UnitsPerSecond) > MarketRules.MaxChargePerSecond) return TooDear();
+        if ((Int128)book.UnitPrice * (held + request.UnitsPerSecond) > PolicyLimits.MaxChargePerSecond) return TooDear();
         if (held + request.UnitsPerSecond > terms.MemberCapUnitsPerSecond)
         {
             string cap = $"A member holds at most {terms.MemberCapUnitsPerSecond} units/s of a slot; this one holds {held}.";
@@ -155,7 +156,7 @@ public static class SlotRule
         : null;
 
     private static SlotDecision TooDear() =>
-        Refuse(MarketOutcome.LimitReached, $"A member's reservations may cost at most {MarketRules.MaxChargePerSecond} micro-credits a second, all its bids together.");
+        Refuse(MarketOutcome.LimitReached, $"A member's reservations may cost at most {PolicyLimits.MaxChargePerSecond} micro-credits a second, all its bids together.");
 
     private static long MsUntil(Instant then, Instant now) => Math.Max(1, then.UnixMs - now.UnixMs);
 

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Governance;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Market;
@@ -36,6 +37,13 @@ public sealed record SlotTerms
 
     public Instant Ends => Starts.PlusMs(Seconds * 1000);
 
+    /// <summary>The terms that a class's policy offers for the slot that starts at a moment; null if none starts then.</summary>
+    public static SlotTerms? Of(ClassPolicy policy, Instant starts)
+    {
+        long slot = policy.Market.SlotAt(starts);
+        return policy.Market.StartOf(slot) == starts ? Of(policy.Market, policy.Capacity, policy.Version, slot) : null;
+    }
+
     /// <summary>The terms that a class's policy offers for a slot.</summary>
     public static SlotTerms Of(MarketPolicy market, CapacityPolicy capacity, int policyVersion, long slot)
     {
@@ -57,7 +65,7 @@ public sealed record SlotTerms
     /// <summary>What a rate costs for the whole slot, in micro-credits.</summary>
     /// <param name="unitPrice">Micro-credits per unit.</param>
     /// <param name="unitsPerSecond">The rate.</param>
-    /// <exception cref="OverflowException">The charge does not fit 64 bits; never under <see cref="MarketRules.MaxChargePerSecond"/>.</exception>
+    /// <exception cref="OverflowException">The charge does not fit 64 bits; never under <see cref="PolicyLimits.MaxChargePerSecond"/>.</exception>
     public long Charge(long unitPrice, long unitsPerSecond)
     {
         // Of a valid policy's factors the product is below 10^29.

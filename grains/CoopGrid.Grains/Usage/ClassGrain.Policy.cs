@@ -18,7 +18,7 @@ internal sealed partial class ClassGrain
         IReadOnlyList<PolicyError> errors = PolicyRules.Check(policy, policies.TimeZone);
         if (errors.Count > 0) return new(PolicyOutcome.Invalid, policies, string.Join(Environment.NewLine, errors));
         if (PolicySchedule.NotChangeable(policies.Current, policy) is { } field)
-            return new(PolicyOutcome.NotChangeable, policies, $"{field} cannot change while members have windows in the class: found another class.");
+            return new(PolicyOutcome.NotChangeable, policies, $"{field} cannot change once a class is founded: found another class.");
 
         ClassPolicies next = policies with
         {

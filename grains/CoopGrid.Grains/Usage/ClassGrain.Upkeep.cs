@@ -2,6 +2,7 @@ using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Market;
 using CoopGrid.Grains.Pricing;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -40,6 +41,7 @@ internal sealed partial class ClassGrain
         _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
         _price = new ClassPrice(_id, stored.Policies.TimeZone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
+        _slots = new SlotCalls(_id, GrainFactory, clock, logger);
         _leases = new ClassLeases(_epoch, _inForce, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
@@ -54,6 +56,7 @@ internal sealed partial class ClassGrain
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
+            _slots!.Look(_inForce!.Market, reading);
             bool due = reading.Micros - _listedMicros >= ListEveryMicros;
             if ((due && !await FollowProducers(reading.Micros)) || !await _price!.Close(state.State.Policies!, reading.Now) || !await CloseSlices())
             {

@@ -1,6 +1,7 @@
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Market;
 using CoopGrid.Grains.Pricing;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -35,6 +36,7 @@ internal sealed partial class ClassGrain(
     private ClassLog? _log;
     private ClassPrice? _price;
     private ClassLeases? _leases;
+    private SlotCalls? _slots;
     private ClassPolicy? _inForce;
     private long _epoch;
     private long _openSlice = long.MinValue;

@@ -34,6 +34,12 @@ public sealed record MarketPolicy
     /// <summary>The first instant of a slot.</summary>
     public Instant StartOf(long slot) => Instant.FromUnixMs(slot * SlotMs);
 
+    /// <summary>When slots start, from the slot that holds an instant on, without end.</summary>
+    public IEnumerable<Instant> StartsFrom(Instant at)
+    {
+        for (long slot = SlotAt(at); ; slot++) yield return StartOf(slot);
+    }
+
     /// <summary>The first instant at which a slot's gate is closed.</summary>
     public Instant GateCloses(long slot) => StartOf(slot).PlusMs(-GateClosureMs);
 

@@ -127,7 +127,8 @@ internal static class GridHost
         // Admission and metering see to their failures themselves: each item of a batch has its own outcome.
         services.AddGrpc()
             .AddServiceOptions<MembersService>(members => members.Interceptors.Add<FailuresAreUnavailable>())
-            .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>());
+            .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>())
+            .AddServiceOptions<MarketService>(market => market.Interceptors.Add<FailuresAreUnavailable>());
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks().AddCheck<GridHealth>("grid");
     }
@@ -138,6 +139,7 @@ internal static class GridHost
         host.MapGrpcService<ClassesService>();
         host.MapGrpcService<MembersService>();
         host.MapGrpcService<MeteringService>();
+        host.MapGrpcService<MarketService>();
         host.MapGrpcHealthChecksService();
         host.MapGrpcReflectionService();
         host.MapHealthChecks("/health");

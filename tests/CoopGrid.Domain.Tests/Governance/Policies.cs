@@ -20,6 +20,7 @@ internal static class Policies
         from capacity in Gen.Select(Gen.Long[2, 1_000_000], Gen.Long[4_000, 1_000_000], Gen.Long[1, 100])
         from quota in Gen.Select(Gen.Long[0, 1_000_000], Gen.Long[100, 1_000_000], Gen.Long[0, long.MaxValue / 10])
         from price in Price
+        from market in Market(head.Item1, lanes.Sum(lane => lane.GuaranteedPermille), capacity.Item1)
         from weights in Gen.Select(Gen.Long[1, 1_000_000_000], Gen.Long[1, 1_000_000_000_000]).Array[0, 4]
         select new ClassPolicy
         {
@@ -32,6 +33,7 @@ internal static class Policies
             Capacity = new() { UnitsPerSecond = capacity.Item1, BurstUnits = capacity.Item2, MaxRequestUnits = capacity.Item3 },
             Quota = new() { UnitsPerSecond = quota.Item1, BurstUnits = quota.Item1 == 0 ? 0 : quota.Item2, WindowUnits = quota.Item3 },
             Price = price,
+            Market = market,
             Weights = [.. weights.Select((weight, i) => new CostWeight { Dimension = $"d{i}", Units = weight.Item1, Per = weight.Item2 })],
         };
 
@@ -77,6 +79,22 @@ internal static class Policies
                 ToMinute = band.Item3,
                 Permille = band.Item4,
             })],
+        };
+
+    // A metered class sells nothing; the guarantees of lanes leave room for what is sold.
+    private static Gen<MarketPolicy> Market(bool metered, int guaranteed, long capacity) =>
+        from times in Gen.Select(Gen.Long[1, 86_400], Gen.Long[0, 604_800_000], Gen.Long[1000, 30_000_000_000])
+        from sold in Gen.Select(Gen.Int[0, Math.Min(999, 1000 - guaranteed)], Gen.Long[0, 100_000], Gen.Long[0, 1_000_000])
+        from overage in Gen.Int[1000, 1_000_000]
+        select new MarketPolicy
+        {
+            SlotMs = times.Item1 * 1000,
+            GateClosureMs = times.Item2,
+            AheadMs = times.Item2 + times.Item3,
+            SellablePermille = metered || capacity * sold.Item1 < 1000 ? 0 : sold.Item1,
+            ReservePrice = sold.Item2,
+            MemberCapUnitsPerSecond = sold.Item3,
+            OveragePermille = overage,
         };
 
     private static Gen<WindowPolicy> Window(bool metered) =>

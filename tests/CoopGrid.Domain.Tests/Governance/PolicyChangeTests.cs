@@ -33,6 +33,7 @@ public sealed class PolicyChangeTests
         { "quota.windowUnits", Old with { Quota = new() { WindowUnits = 1 } }, false },
         { "price.timeOfUse[0].days", Old with { Price = new() { TimeOfUse = [Old.Price.TimeOfUse[0] with { Days = 3 }] } }, false },
         { "dedupeWindowMs", Old with { DedupeWindowMs = 1 }, false },
+        { "market.sellablePermille", Old with { Market = new() { SellablePermille = 1 } }, false },
         { "relaxedAllowed", Old with { RelaxedAllowed = true }, false },
         { "", Old with { Version = 2, Lanes = [.. LanePolicy.Defaults] }, false },
     };

@@ -106,7 +106,16 @@ public sealed class PolicyJsonTests
                 }
               ],
               "dedupeWindowMs": 600000,
-              "relaxedAllowed": false
+              "relaxedAllowed": false,
+              "market": {
+                "slotMs": 300000,
+                "gateClosureMs": 60000,
+                "aheadMs": 604800000,
+                "sellablePermille": 0,
+                "reservePrice": 0,
+                "memberCapUnitsPerSecond": 0,
+                "overagePermille": 1000
+              }
             }
             """,
             json);
@@ -124,6 +133,7 @@ public sealed class PolicyJsonTests
     [InlineData(typeof(PricePolicy))]
     [InlineData(typeof(TouBand))]
     [InlineData(typeof(CostWeight))]
+    [InlineData(typeof(MarketPolicy))]
     public void Every_property_has_its_field(Type record)
     {
         string json = PolicyJson.Write(Policies.Valid with

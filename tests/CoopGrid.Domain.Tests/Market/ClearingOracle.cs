@@ -1,4 +1,4 @@
-using CoopGrid.Domain.Market;
+using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Tests.Market;
 

@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Market;
+using CoopGrid.Model;
 using CsCheck;
 using Xunit;
 

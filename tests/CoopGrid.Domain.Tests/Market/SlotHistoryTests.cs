@@ -164,7 +164,8 @@ public sealed class SlotHistoryTests
                 return false;
             }
 
-            Store.AddRange(entries);
+            // What is read back went through its stored form.
+            Store.AddRange(entries.Select(entry => SlotEntryCodec.Decode(SlotEntryCodec.Encode(entry))));
             foreach (SlotEntry entry in entries) book.Apply(entry);
 
             // The other activation does not hear of it; the newest one reads the log.

@@ -42,37 +42,43 @@ public sealed class SlotTermsTests
     public void A_charge_is_price_times_rate_times_seconds_exactly_or_an_error()
     {
         Assert.Equal(7 * 250 * 10, Markets.Offered.Charge(7, 250));
-        Assert.Equal(MarketRules.MaxChargePerSecond * 10, Markets.Offered.Charge(MarketRules.MaxChargePerSecond, 1));
+        Assert.Equal(PolicyLimits.MaxChargePerSecond * 10, Markets.Offered.Charge(PolicyLimits.MaxChargePerSecond, 1));
         Assert.Throws<OverflowException>(() => Markets.Offered.Charge(1_000_000_000_000, 1_000_000_000_000));
     }
 
     [Fact]
     public void The_dearest_reservations_of_the_longest_epoch_fit_a_bill() =>
-        Assert.InRange((Int128)MarketRules.MaxChargePerSecond * (PolicyLimits.MaxSpanMs / 1000), 0, PolicyLimits.MaxBill);
+        Assert.InRange((Int128)PolicyLimits.MaxChargePerSecond * (PolicyLimits.MaxSpanMs / 1000), 0, PolicyLimits.MaxBill);
 
     [Fact]
     public void The_default_and_the_tests_policy_are_valid()
     {
-        Assert.Empty(Check(new()));
-        Assert.Empty(Check(Markets.Policy));
-        Assert.Empty(Check(Markets.Policy with { SellablePermille = 900 }));
+        Assert.Empty(Check(Class));
+        Assert.Empty(Check(Class with { Market = Markets.Policy }));
+        Assert.Empty(Check(Class with { Market = Markets.Policy with { SellablePermille = 900 } }));
+        Assert.Empty(Check(Class with { Entry = UsageEntry.Metered }));
     }
 
     [Fact]
     public void Every_field_that_is_wrong_is_named()
     {
-        (MarketPolicy Policy, string Path)[] wrong =
+        MarketPolicy valid = Markets.Policy;
+        (MarketPolicy Market, string Field)[] wrong =
         [
-            (Markets.Policy with { SlotMs = 999 }, "slotMs"), (Markets.Policy with { SlotMs = 1500 }, "slotMs"), (Markets.Policy with { SlotMs = 86_401_000 }, "slotMs"),
-            (Markets.Policy with { GateClosureMs = -1 }, "gateClosureMs"), (Markets.Policy with { GateClosureMs = 60_000 }, "gateClosureMs"),
-            (Markets.Policy with { AheadMs = 0 }, "aheadMs"), (Markets.Policy with { SellablePermille = 1000 }, "sellablePermille"),
-            (Markets.Policy with { SellablePermille = 901 }, "sellablePermille"), (Markets.Policy with { ReservePrice = -1 }, "reservePrice"),
-            (Markets.Policy with { ReservePrice = 1_000_000_000_000 }, "reservePrice"), (Markets.Policy with { MemberCapUnitsPerSecond = -1 }, "memberCapUnitsPerSecond"),
-            (Markets.Policy with { OveragePermille = 999 }, "overagePermille"),
+            (valid with { SlotMs = 999 }, "slotMs"), (valid with { SlotMs = 1500 }, "slotMs"), (valid with { SlotMs = 86_401_000 }, "slotMs"),
+            (valid with { GateClosureMs = -1 }, "gateClosureMs"), (valid with { GateClosureMs = 60_000 }, "gateClosureMs"),
+            (valid with { AheadMs = 0 }, "aheadMs"), (valid with { SellablePermille = 1000 }, "sellablePermille"),
+            (valid with { SellablePermille = 901 }, "sellablePermille"), (valid with { ReservePrice = -1 }, "reservePrice"),
+            (valid with { ReservePrice = 1_000_000_000_000 }, "reservePrice"), (valid with { MemberCapUnitsPerSecond = -1 }, "memberCapUnitsPerSecond"),
+            (valid with { OveragePermille = 999 }, "overagePermille"),
         ];
-        Assert.All(wrong, item => Assert.Equal([item.Path], Check(item.Policy).Select(error => error.Path)));
-        Assert.Equal("sellablePermille", MarketRules.Check(new() { SellablePermille = 1 }, new() { UnitsPerSecond = 999 }, LanePolicy.Defaults).Single().Path);
+        Assert.All(wrong, item => Assert.Equal([$"market.{item.Field}"], Check(Class with { Market = item.Market }).Select(error => error.Path)));
+        ClassPolicy small = Class with { Capacity = Class.Capacity with { UnitsPerSecond = 999 }, Market = new() { SellablePermille = 1 } };
+        Assert.Equal("market.sellablePermille", Check(small).Single().Path);
+        Assert.Equal("market.sellablePermille", Check(Class with { Entry = UsageEntry.Metered, Market = valid }).Single().Path);
     }
 
-    private static IReadOnlyList<PolicyError> Check(MarketPolicy policy) => MarketRules.Check(policy, Markets.Capacity, LanePolicy.Defaults);
+    private static ClassPolicy Class { get; } = new() { Capacity = Markets.Capacity };
+
+    private static IReadOnlyList<PolicyError> Check(ClassPolicy policy) => PolicyRules.Check(policy, "UTC");
 }

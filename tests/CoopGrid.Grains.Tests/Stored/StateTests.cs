@@ -2,6 +2,7 @@ using System.Text.Json;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Governance;
 using CoopGrid.Grains.Usage;
+using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
@@ -91,7 +92,16 @@ public sealed class StateTests
     public void A_block_of_keys() => Check("keys", new KeyBlock { Entries = [MemberEntryCodec.Encode(EntryTests.Admission).ToArray()] });
 
     [Fact]
-    public void A_class() => Check("class", Class);
+    public void A_class() => Check("class", Class with { Policies = WithMarket(Class.Policies!) }, "states-v2.hex");
+
+    /// <summary>Policies had no market then: they sell nothing.</summary>
+    [Fact]
+    public void A_class_of_the_first_version()
+    {
+        ClassCheckpoint read = Serializer.Deserialize<ClassCheckpoint>(Golden.Read("states-v1.hex")["class"])!;
+        Assert.Equal(JsonSerializer.Serialize(Class), JsonSerializer.Serialize(read));
+        Assert.Equal(new MarketPolicy(), read.Policies!.Next!.Market);
+    }
 
     [Fact]
     public void A_coop() => Check("coop", Coop);
@@ -108,6 +118,21 @@ public sealed class StateTests
         ClassFold back = Serializer.Deserialize<ClassCheckpoint>(Serializer.Serialize(Class.With(fold, 500_000)))!.ToFold();
         Assert.Equal([new(500_000, -7), new(500_001, 4)], back.Window.Held);
         Assert.Equal(-3, back.Window.Usage);
+    }
+
+    private static ClassPolicies WithMarket(ClassPolicies policies)
+    {
+        MarketPolicy market = new()
+        {
+            SlotMs = 60_000,
+            GateClosureMs = 1,
+            AheadMs = 2,
+            SellablePermille = 3,
+            ReservePrice = 4,
+            MemberCapUnitsPerSecond = 5,
+            OveragePermille = 1500,
+        };
+        return policies with { Current = policies.Current with { Market = market }, Next = policies.Next! with { Market = market } };
     }
 
     private static void Check<T>(string name, T example, string file = "states-v1.hex")

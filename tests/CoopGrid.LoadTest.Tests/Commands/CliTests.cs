@@ -1,4 +1,5 @@
 using CoopGrid.LoadTest.Tests.Fakes;
+using CoopGrid.Protocol.V1;
 
 namespace CoopGrid.LoadTest.Tests.Commands;
 
@@ -26,11 +27,31 @@ public sealed class CliTests
     [InlineData(1, "member", "show", "town", "nobody")]
     [InlineData(1, "report", "town", "m9", "1", "100=5")]
     [InlineData(2, "report", "town", "m9", "1", "100:5")]
+    [InlineData(0, "market", "slots", "town", "people", "--from", "2026-12-01", "--limit", "3")]
+    [InlineData(0, "market", "slot", "town", "people", "2027-01-15T08:00Z")]
+    [InlineData(1, "market", "slot", "town", "nobody", "2027-01-15T08:00Z")]
+    [InlineData(2, "market", "slot", "town", "people", "tomorrow")]
+    [InlineData(0, "market", "bid", "town", "alice", "1800000000000", "100", "50", "--replaces", "2")]
+    [InlineData(2, "market", "bid", "town", "alice", "1800000000000", "100")]
+    [InlineData(0, "market", "withdraw", "town", "alice", "1800000000000", "2")]
+    [InlineData(1, "market", "withdraw", "town", "alice", "1800000000000", "3")]
+    [InlineData(0, "market", "cancel", "town", "alice", "1800000000000")]
+    [InlineData(1, "market", "buy", "town", "alice", "1800000000000", "100")]
+    [InlineData(0, "market", "reservation", "town", "alice", "1800000000000")]
     public async Task The_exit_code_says_what_became_of_it(int expected, params string[] args)
     {
         await using FakeHost host = await FakeHost.StartAsync();
         host.Grid.Enroll(["alice"]);
         Assert.Equal(expected, await Cli.CommandLine.RunAsync([.. args, "--address", $"{host.Address}"]));
+    }
+
+    [Fact]
+    public async Task A_slot_is_named_by_the_time_of_its_start()
+    {
+        await using FakeHost host = await FakeHost.StartAsync();
+        await Cli.CommandLine.RunAsync(["market", "bid", "town", "alice", "2027-01-15T09:00+01:00", "100", "50", "-k", "a", "--address", $"{host.Address}"]);
+        PlaceBidRequest expected = new() { Coop = "town", Member = "alice", SlotStartsUnixMs = 1_800_000_000_000, Key = "a", UnitsPerSecond = 100, UnitPrice = 50 };
+        Assert.Equal(expected, host.Grid.LastBid);
     }
 
     [Theory]

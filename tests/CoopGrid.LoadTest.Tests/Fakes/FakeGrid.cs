@@ -40,6 +40,9 @@ internal sealed class FakeGrid
     /// <summary>Other silos that replies name as members' homes.</summary>
     public Dictionary<string, Uri> Homes { get; } = [];
 
+    /// <summary>The last bid in the market.</summary>
+    public PlaceBidRequest? LastBid { get; set; }
+
     public int Multiplier { get; set; } = 1000;
 
     public bool Metered { get; init; }

@@ -21,6 +21,7 @@ internal static class PolicyReader
             Weights = fields.Objects("weights", Defaults.Weights, Weight),
             DedupeWindowMs = fields.Whole("dedupeWindowMs", PolicyLimits.DedupeWindowMs, Defaults.DedupeWindowMs),
             RelaxedAllowed = fields.Flag("relaxedAllowed", Defaults.RelaxedAllowed),
+            Market = Market(fields.Object("market")),
         };
         fields.Done();
         return policy;
@@ -137,6 +138,23 @@ internal static class PolicyReader
         fields.Require("permille", $"must be {PolicyLimits.TouPermille}");
         fields.Done();
         return band;
+    }
+
+    private static MarketPolicy Market(JsonFields fields)
+    {
+        MarketPolicy defaults = Defaults.Market;
+        MarketPolicy market = new()
+        {
+            SlotMs = fields.Whole("slotMs", PolicyLimits.SlotMs, defaults.SlotMs),
+            GateClosureMs = fields.Whole("gateClosureMs", PolicyLimits.GateClosureMs, defaults.GateClosureMs),
+            AheadMs = fields.Whole("aheadMs", PolicyLimits.AheadMs, defaults.AheadMs),
+            SellablePermille = fields.Small("sellablePermille", PolicyLimits.SellablePermille, defaults.SellablePermille),
+            ReservePrice = fields.Whole("reservePrice", PolicyLimits.UnitPrice, defaults.ReservePrice),
+            MemberCapUnitsPerSecond = fields.Whole("memberCapUnitsPerSecond", PolicyLimits.ReservedUnitsPerSecond, defaults.MemberCapUnitsPerSecond),
+            OveragePermille = fields.Small("overagePermille", PolicyLimits.OveragePermille, defaults.OveragePermille),
+        };
+        fields.Done();
+        return market;
     }
 
     private static CostWeight Weight(JsonFields fields)

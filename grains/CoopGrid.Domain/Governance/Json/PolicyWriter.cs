@@ -38,6 +38,7 @@ internal static class PolicyWriter
         List(json, "weights", policy.Weights, Weight);
         json.WriteNumber("dedupeWindowMs", policy.DedupeWindowMs);
         json.WriteBoolean("relaxedAllowed", policy.RelaxedAllowed);
+        Market(json, policy.Market);
         json.WriteEndObject();
     }
 
@@ -73,6 +74,19 @@ internal static class PolicyWriter
         json.WriteNumber("doublingPeriods", price.DoublingPeriods);
         json.WriteNumber("capPermille", price.CapPermille);
         List(json, "timeOfUse", price.TimeOfUse, Band);
+        json.WriteEndObject();
+    }
+
+    private static void Market(Utf8JsonWriter json, MarketPolicy market)
+    {
+        json.WriteStartObject("market");
+        json.WriteNumber("slotMs", market.SlotMs);
+        json.WriteNumber("gateClosureMs", market.GateClosureMs);
+        json.WriteNumber("aheadMs", market.AheadMs);
+        json.WriteNumber("sellablePermille", market.SellablePermille);
+        json.WriteNumber("reservePrice", market.ReservePrice);
+        json.WriteNumber("memberCapUnitsPerSecond", market.MemberCapUnitsPerSecond);
+        json.WriteNumber("overagePermille", market.OveragePermille);
         json.WriteEndObject();
     }
 

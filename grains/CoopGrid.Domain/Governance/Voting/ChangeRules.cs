@@ -56,7 +56,7 @@ public static class ChangeRules
         IReadOnlyList<PolicyError> errors = PolicyRules.Check(change.New with { Version = change.BasedOn + 1 }, rules.TimeZone);
         if (errors.Count > 0) return (ProposalOutcome.PolicyInvalid, string.Join('\n', errors));
         return PolicySchedule.NotChangeable(of.Current, change.New) is { } field
-            ? (ProposalOutcome.NotChangeable, $"{field} cannot change while members have windows in the class: found another class.")
+            ? (ProposalOutcome.NotChangeable, $"{field} cannot change once a class is founded: found another class.")
             : null;
     }
 

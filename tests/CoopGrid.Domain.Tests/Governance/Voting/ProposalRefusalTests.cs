@@ -60,6 +60,7 @@ public sealed class ProposalRefusalTests
         { ProposalOutcome.PolicyInvalid, new GovernanceChange(1, new() { TimelockMs = (24 * HourMs) - 1 }) },
         { ProposalOutcome.PolicyInvalid, new ClassPolicyChange("homes", 1, MoreCapacity with { Tariff = new() { Rate = 1_000_000_000_000 } }) },
         { ProposalOutcome.NotChangeable, new ClassPolicyChange("homes", 1, Policies.Valid with { Price = new() { ControlPeriodMs = 2000 } }) },
+        { ProposalOutcome.NotChangeable, new ClassPolicyChange("homes", 1, Policies.Valid with { Market = new() { SlotMs = 60_000 } }) },
         { ProposalOutcome.NotAffordable, new CommonsSpending("the choir", 1001) },
         { ProposalOutcome.Accepted, new CommonsSpending("the choir", 1000) },
         { ProposalOutcome.Accepted, new GovernanceChange(1, new() { QuorumPermille = 301 }) },
