@@ -102,6 +102,7 @@ internal static class GridHost
         services.AddSingleton(opened.Classes);
         services.AddSingleton(opened.Prices);
         services.AddSingleton(opened.Slices);
+        services.AddSingleton(opened.Bills);
         services.AddSingleton(opened.Checkpoints);
         storage = opened;
     }
@@ -126,7 +127,8 @@ internal static class GridHost
         // Admission and metering see to their failures themselves: each item of a batch has its own outcome.
         services.AddGrpc()
             .AddServiceOptions<MembersService>(members => members.Interceptors.Add<FailuresAreUnavailable>())
-            .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>());
+            .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>())
+            .AddServiceOptions<BillingService>(billing => billing.Interceptors.Add<FailuresAreUnavailable>());
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks().AddCheck<GridHealth>("grid");
     }
@@ -134,6 +136,7 @@ internal static class GridHost
     private static void MapDoors(WebApplication host)
     {
         host.MapGrpcService<AdmissionService>();
+        host.MapGrpcService<BillingService>();
         host.MapGrpcService<ClassesService>();
         host.MapGrpcService<MembersService>();
         host.MapGrpcService<MeteringService>();

@@ -23,6 +23,9 @@ public abstract class GridStorage : IDisposable
     /// <summary>Closed slices.</summary>
     public abstract ISliceHistory Slices { get; }
 
+    /// <summary>Bills and the books.</summary>
+    public abstract IBillStore Bills { get; }
+
     /// <summary>Forces grain state to disk.</summary>
     public abstract ICheckpointStore Checkpoints { get; }
 

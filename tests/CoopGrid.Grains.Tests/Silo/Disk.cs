@@ -29,6 +29,8 @@ internal sealed class Disk
 
     public Dictionary<ClassId, SortedDictionary<long, SliceRow>> Slices { get; } = [];
 
+    public DiskBooks Books { get; } = new();
+
     public Dictionary<(string Name, string Grain), (byte[] Bytes, string ETag)> States { get; } = [];
 
     /// <summary>All members' entries in the order of the log.</summary>

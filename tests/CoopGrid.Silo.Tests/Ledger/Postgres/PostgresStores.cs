@@ -129,3 +129,7 @@ public sealed class PostgresClassHeadsConformance : ClassHeadsConformance<Postgr
 public sealed class PostgresGrainStateConformance : GrainStateConformance<PostgresStores>;
 
 public sealed class PostgresClaimConformance : ClaimConformance<PostgresStores>;
+
+public sealed class PostgresBillConformance : BillConformance<PostgresStores>;
+
+public sealed class PostgresClosingConformance : ClosingConformance<PostgresStores>;

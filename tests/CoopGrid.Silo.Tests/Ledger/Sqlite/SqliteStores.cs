@@ -37,3 +37,7 @@ public sealed class SqliteDirectoryConformance : DirectoryConformance<SqliteStor
 public sealed class SqliteHistoryConformance : HistoryConformance<SqliteStores>;
 
 public sealed class SqliteClassHeadsConformance : ClassHeadsConformance<SqliteStores>;
+
+public sealed class SqliteBillConformance : BillConformance<SqliteStores>;
+
+public sealed class SqliteClosingConformance : ClosingConformance<SqliteStores>;
