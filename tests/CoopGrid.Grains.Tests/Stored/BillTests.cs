@@ -44,7 +44,7 @@ public sealed class BillTests
                 Units = 5,
                 MultiplierPermille = 1500,
                 Description = "slot 8, beyond",
-                Charge = new(-BigInteger.Pow(10, 30), 744_000),
+                Charge = new(-BigInteger.Pow(10, 22), 744_000),
             },
             new AdjustmentLine { Epoch = March, PolicyVersion = 2, LateUnits = -3, Before = Overage with { Epoch = March }, After = null },
             new AdjustmentLine { Epoch = March, PolicyVersion = 2, LateUnits = 3, Before = null, After = Surcharge with { Epoch = March } },
