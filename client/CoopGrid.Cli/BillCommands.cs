@@ -16,7 +16,13 @@ internal sealed class BillCommands(Door door)
     private readonly Argument<string> _coop = new("COOP") { Description = "The co-op." };
     private readonly Argument<string> _class = new("CLASS") { Description = "The customer class." };
     private readonly Argument<long> _number = new("NUMBER") { Description = "The bill's number." };
-    private readonly Argument<string> _account = new("MEMBER") { Description = "Whose account too.", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => "" };
+    private readonly Argument<string> _account = new("MEMBER")
+    {
+        Description = "Whose account too.",
+        Arity = ArgumentArity.ZeroOrOne,
+        DefaultValueFactory = _ => "",
+    };
+
     private readonly Option<string> _member = new("--member") { Description = "Only this member's.", DefaultValueFactory = _ => "" };
     private readonly Option<string> _onlyClass = new("--class") { Description = "Only this class's; with --epoch.", DefaultValueFactory = _ => "" };
     private readonly Option<long?> _epoch = new("--epoch") { Description = "The epoch's number." };
@@ -29,7 +35,7 @@ internal sealed class BillCommands(Door door)
         door.Bind(new Command("list", "Bills by number, or of one epoch by member.") { _coop, _member, _onlyClass, _epoch }, ListAsync),
         door.Bind(new Command("show", "One bill with its lines.") { _coop, _number }, ShowAsync),
         door.Bind(new Command("export", "Bills as a file.") { _coop, _member, _onlyClass, _epoch, _format, _out }, ExportAsync),
-        door.Bind(new Command("closing", "How far the closing of an epoch has come; the newest that has begun, if none is named.") { _coop, _class, _epoch, _watch }, ClosingAsync),
+        door.Bind(new Command("closing", "How far the closing of an epoch has come; default: the newest that has begun.") { _coop, _class, _epoch, _watch }, ClosingAsync),
         door.Bind(new Command("balances", "What the accounts hold.") { _coop, _account }, BalancesAsync),
     };
 
@@ -138,7 +144,11 @@ internal sealed class BillCommands(Door door)
             ("total", $"{Sheet.Money(bill.TotalMicroCredits)} {bill.Currency}"));
         var table = new Table().AddColumns("line", "for", "policy", "amount");
         foreach (BillLine line in bill.Lines)
-            table.AddRow(Wire.Name(line.Kind), Markup.Escape(line.Description), line.PolicyVersion.ToString(CultureInfo.InvariantCulture), Sheet.Money(line.AmountMicroCredits));
+        {
+            string version = line.PolicyVersion.ToString(CultureInfo.InvariantCulture);
+            table.AddRow(Wire.Name(line.Kind), Markup.Escape(line.Description), version, Sheet.Money(line.AmountMicroCredits));
+        }
+
         AnsiConsole.Write(table);
     }
 
@@ -146,7 +156,8 @@ internal sealed class BillCommands(Door door)
         ("class", $"{closing.Coop}/{closing.Class}"),
         ("epoch", $"{closing.Epoch}: {Sheet.Time(closing.StartUnixMs)} to {Sheet.Time(closing.EndUnixMs)}"),
         ("state", Wire.Name(closing.State)),
-        ("billed", closing.MemberSlices == 0 ? "" : $"{Sheet.Share(closing.BilledMemberSlices, closing.MemberSlices)} of the members' time, {Sheet.Number(closing.Bills)} bills"),
+        ("billed", closing.MemberSlices == 0 ? "" : $"{Sheet.Share(closing.BilledMemberSlices, closing.MemberSlices)} of the members' time"),
+        ("bills", Sheet.Number(closing.Bills)),
         ("units", $"{Sheet.Number(closing.BilledUnits)} of {Sheet.Number(closing.UsageUnits)}"),
         ("charges", Sheet.Money(closing.ChargesMicroCredits)),
         ("waits for", closing.WaitingFor),

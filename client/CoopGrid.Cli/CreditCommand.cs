@@ -16,7 +16,7 @@ internal sealed class CreditCommand(Door door)
     private readonly Argument<string> _amount = new("AMOUNT") { Description = "In credits, with up to six decimals." };
     private readonly Option<string> _source = new("--source") { Description = "payment or refund.", Required = true };
     private readonly Option<string> _reason = new("--reason") { Description = "Why; the member will read it on the bill.", Required = true };
-    private readonly Option<string> _key = new("--key", "-k") { Description = "Names this credit: a repeat with the same key posts nothing again. A new one if left out." };
+    private readonly Option<string> _key = new("--key", "-k") { Description = "Names this credit: a repeat with it posts nothing again. A new one if left out." };
 
     public Command All => door.Bind(
         new Command("credit", "Post a payment or a refund; it stands on the member's next bill.") { _coop, _member, _amount, _source, _reason, _key }, CreditAsync);

@@ -8,7 +8,10 @@ using CoopGrid.Silo.Ledger.Sqlite;
 
 namespace CoopGrid.StoreBenchmarks;
 
-/// <summary><c>closing</c>: closes an epoch of generated figures against SQLite, step after step as a silo does but without its pauses, and tells time, memory and bytes.</summary>
+/// <summary>
+/// <c>closing</c>: closes an epoch of generated figures against SQLite, step after step as a silo does but without its pauses, and tells time, memory and
+/// bytes.
+/// </summary>
 internal static class ClosingCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };

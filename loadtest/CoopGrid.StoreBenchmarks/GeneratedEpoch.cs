@@ -15,7 +15,7 @@ internal sealed class GeneratedEpoch(int members) : IEpochFigures
 
     public static long Number => 676;
 
-    public static string NameOf(int member) => member.ToString("'m'D7", CultureInfo.InvariantCulture);
+    public static string NameOf(int member) => string.Create(CultureInfo.InvariantCulture, $"m{member:D7}");
 
     public Task<FrozenEpoch?> OfClassAsync(ClassId @class, long epoch, CancellationToken cancellation)
     {

@@ -22,7 +22,7 @@ public sealed class Credits(IBillStore store, IMemberDirectory directory, GridCl
     /// <exception cref="OperationCanceledException">The outcome is unknown, as after any failure: post it again with its key.</exception>
     public async Task<CreditPosting> PostAsync(MemberId member, CreditSource source, long microCredits, string reason, string key, CancellationToken cancellation)
     {
-        if (!Ids.IsName(key)) return Refused(CreditPostingOutcome.Invalid, "A key is needed, 1 to 128 bytes without control characters: it tells a repeat from another credit.");
+        if (!Ids.IsName(key)) return Refused(CreditPostingOutcome.Invalid, "A key is needed, 1 to 128 bytes without control characters: it tells a repeat.");
         if (microCredits > MostMicroCredits) return Refused(CreditPostingOutcome.Invalid, $"A credit is at most {MostMicroCredits} micro-credits.");
         if (reason.Length > LongestReason) return Refused(CreditPostingOutcome.Invalid, $"A reason has at most {LongestReason} characters.");
         var wanted = new CreditLine { Epoch = BillCodec.NoEpoch(member.Coop), PolicyVersion = 0, Source = source, Credit = microCredits, Reason = reason };

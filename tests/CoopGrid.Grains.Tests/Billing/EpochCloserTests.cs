@@ -16,7 +16,8 @@ public sealed class EpochCloserTests
     {
         var scene = new ClosingScene(FrozenMonth.Random(1, Members));
         Assert.Equal(ClosingProgress.Closed, await scene.CloseAsync());
-        Assert.Equal(scene.Month.Members.Where(member => member.Value != MemberFigures.None).Select(member => member.Key), scene.Bills.Select(bill => bill.Member.Member));
+        IEnumerable<string> expected = scene.Month.Members.Where(member => member.Value != MemberFigures.None).Select(member => member.Key);
+        Assert.Equal(expected, scene.Bills.Select(bill => bill.Member.Member));
         Assert.All(scene.Bills, bill => Assert.Equal(scene.Month.Epoch, bill.Epoch));
         EpochEnd end = scene.EpochBooks.End!.Value;
         Assert.Equal(end.Revenue, scene.Bills.Aggregate(Int128.Zero, (sum, bill) => sum + bill.Charges) + end.Rounding);
@@ -91,7 +92,9 @@ public sealed class EpochCloserTests
         Assert.Equal(whole.Stored(), scene.Stored());
     }
 
-    /// <summary>Leavers have final bills on other figures; their units and slices count for the whole. Seen to fail with leavers billed again, and without their sums.</summary>
+    /// <summary>
+    /// Leavers have final bills on other figures; their units and slices count for the whole. Seen to fail with leavers billed again, and without their sums.
+    /// </summary>
     [Fact]
     public async Task Members_that_left_keep_their_final_bills()
     {
@@ -112,7 +115,8 @@ public sealed class EpochCloserTests
         Assert.Equal(billed, scene.Bills.Count(bill => scene.Month.Members[bill.Member.Member] != MemberFigures.None));
         Assert.Equal(scene.Bills.Count, scene.Bills.Select(bill => bill.Member).Distinct().Count());
         Assert.Equal(leavers.Sum(leaver => scene.Month.Members[leaver].Units), scene.EpochBooks.Leavers.Units);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => scene.LeaveAsync(scene.Month.Members.First(member => member.Value == MemberFigures.None).Key, soFar));
+        string never = scene.Month.Members.First(member => member.Value == MemberFigures.None && !leavers.Contains(member.Key)).Key;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => scene.LeaveAsync(never, soFar));
     }
 
     /// <summary>A final bill comes between what a closing has read and what it writes: the page is read again.</summary>
@@ -148,7 +152,10 @@ public sealed class EpochCloserTests
         Assert.Equal("", scene.EpochBooks.Waiting);
     }
 
-    /// <summary>What other rooms hand in stands on the next bill, once; a line of a later epoch waits for its own. Seen to fail with lines not marked as billed.</summary>
+    /// <summary>
+    /// What other rooms hand in stands on the next bill, once; a line of a later epoch waits for its own. Seen to fail with lines not marked as billed, and with a
+    /// later epoch's line taken.
+    /// </summary>
     [Fact]
     public async Task Lines_handed_in_stand_on_one_bill()
     {

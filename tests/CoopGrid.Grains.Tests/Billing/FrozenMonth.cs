@@ -36,7 +36,8 @@ internal sealed class FrozenMonth(ClassId @class, long number, TariffPolicy tari
         Tariff = tariff,
     };
 
-    public FrozenEpoch Frozen => new(Figures, new(number, Instant.FromUnixMs(number * 1_000_000), Instant.FromUnixMs((number + 1) * 1_000_000)), CommonsPermille);
+    public FrozenEpoch Frozen =>
+        new(Figures, new(number, Instant.FromUnixMs(number * 1_000_000), Instant.FromUnixMs((number + 1) * 1_000_000)), CommonsPermille);
 
     /// <summary>An epoch of random members: most were there throughout, some joined or paused, some came after it.</summary>
     public static FrozenMonth Random(int seed, int members, ClassId? @class = null, long number = 500, string prefix = "m")
@@ -61,7 +62,12 @@ internal sealed class FrozenMonth(ClassId @class, long number, TariffPolicy tari
         0 => MemberFigures.None,
         1 => new() { EnrolledSlices = random.NextInt64(1, Slices), Units = random.NextInt64(0, 1000) },
         2 => new() { EnrolledSlices = Slices },
-        3 => new() { EnrolledSlices = Slices, Units = random.NextInt64(100, 5000), Surged = [new(2, 1250, random.NextInt64(1, 50)), new(3, 2225, random.NextInt64(1, 50))] },
+        3 => new()
+        {
+            EnrolledSlices = Slices,
+            Units = random.NextInt64(100, 5000),
+            Surged = [new(2, 1250, random.NextInt64(1, 50)), new(3, 2225, random.NextInt64(1, 50))],
+        },
         _ => new() { EnrolledSlices = Slices, Units = random.NextInt64(0, 2000) },
     };
 }

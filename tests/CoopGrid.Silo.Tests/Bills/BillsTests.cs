@@ -14,7 +14,9 @@ using Xunit;
 
 namespace CoopGrid.Silo.Tests.Bills;
 
-/// <summary>What a member and an operator see of a closed epoch, through a silo's door. The epoch was closed in the silo's own data folder while it was stopped.</summary>
+/// <summary>
+/// What a member and an operator see of a closed epoch, through a silo's door. The epoch was closed in the silo's own data folder while it was stopped.
+/// </summary>
 [Collection(ProcessCollection.Name)]
 public sealed class BillsTests : IAsyncLifetime
 {
@@ -78,7 +80,8 @@ public sealed class BillsTests : IAsyncLifetime
         Bill some = bills[700];
         Bill own = Assert.Single((await Billing.ListBillsAsync(new() { Coop = Charters.Coop, Member = some.Member })).Bills);
         Assert.Equal(some, own);
-        ListBillsReply page = await Billing.ListBillsAsync(new() { Coop = Charters.Coop, Class = "homes", Epoch = Month.Epoch.Number, After = bills[9].Member, Limit = 1 });
+        ListBillsReply page = await Billing.ListBillsAsync(
+            new() { Coop = Charters.Coop, Class = "homes", Epoch = Month.Epoch.Number, After = bills[9].Member, Limit = 1 });
         Assert.Equal((bills[10], bills[10].Member), (Assert.Single(page.Bills), page.Next));
         BillReply full = await Billing.GetBillAsync(new() { Coop = Charters.Coop, Number = some.Number });
         Assert.Equal(some, full.Bill);

@@ -4,7 +4,8 @@ using CoopGrid.Domain.Usage;
 namespace CoopGrid.Domain.Billing.Stored;
 
 /// <summary>
-/// One line of a bill as bytes: its kind (0 stands for no line), its class and epoch if they are not the bill's own, its policy version, and what its amount is computed from.
+/// One line of a bill as bytes: its kind (0 stands for no line), its class and epoch if they are not the bill's own, its policy version, and what its
+/// amount is computed from.
 /// </summary>
 internal static class BillLineCodec
 {

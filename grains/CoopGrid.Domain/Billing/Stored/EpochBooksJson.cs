@@ -7,7 +7,8 @@ using CoopGrid.Model;
 namespace CoopGrid.Domain.Billing.Stored;
 
 /// <summary>
-/// An epoch's books as they are stored: JSON, since there is one for each class and epoch and an operator may want to read it. Names are stored: never change what one means, add new ones.
+/// An epoch's books as they are stored: JSON, since there is one for each class and epoch and an operator may want to read it. Names are stored: never
+/// change what one means, add new ones.
 /// </summary>
 public static class EpochBooksJson
 {

@@ -29,8 +29,8 @@ public interface IBillStore
     Task<IReadOnlyList<HandedInRow>> ListHandedInAsync(string coop, NameRange members, CancellationToken cancellation);
 
     /// <summary>
-    /// Writes a step, all or nothing, durable when it returns. False: the epoch's books are no more at <see cref="BillingStep.AfterStep"/>, or a line that was taken stands
-    /// on a bill by now. Nothing is written; read again.
+    /// Writes a step, all or nothing, durable when it returns. False: the epoch's books are no more at <see cref="BillingStep.AfterStep"/>, or a line
+    /// that was taken stands on a bill by now. Nothing is written; read again.
     /// </summary>
     Task<bool> WriteAsync(BillingStep step, CancellationToken cancellation);
 
