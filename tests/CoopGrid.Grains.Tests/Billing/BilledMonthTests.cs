@@ -14,7 +14,7 @@ public sealed class BilledMonthTests
     private const int FeeBelow = 10_000;
 
     /// <summary>
-    /// Every line of every bill agrees, and Σ bills + rounding is the revenue. Seen to fail with κ not stored, and with one group of a surcharge stored short.
+    /// Every line of every bill agrees, and Σ bills + rounding is the revenue. Seen to fail with κ stored as 1000.
     /// </summary>
     [Fact]
     public async Task Every_line_agrees_with_the_independent_biller()

@@ -44,7 +44,7 @@ public abstract class BillConformance<TStores> : IDisposable
         Assert.Equal(3, (await Bills.ListEpochsAsync(Homes, 9, Cancellation)).Count);
     }
 
-    /// <summary>Two classes, each closed by two that race each other. Seen to fail, for PostgreSQL, with the co-op's last number read before its row is locked.</summary>
+    /// <summary>Two classes, each closed by two that race each other. Seen to fail, for both stores, without the comparison of steps.</summary>
     [Fact]
     public async Task Whoever_closes_at_once_numbers_have_no_gaps()
     {
@@ -64,7 +64,6 @@ public abstract class BillConformance<TStores> : IDisposable
         Assert.Equal(2 * steps, rows.Where(row => row.Class == Shops).Select(row => row.Member).Distinct().Count());
     }
 
-    /// <summary>Seen to fail without the unique index.</summary>
     [Fact]
     public async Task A_member_has_one_bill_for_each_class_and_epoch()
     {
@@ -78,7 +77,7 @@ public abstract class BillConformance<TStores> : IDisposable
         Assert.Equal(1, (await Bills.ReadBooksAsync("cove", Cancellation)).LastBill);
     }
 
-    /// <summary>Seen to fail without the check of the sum.</summary>
+    /// <summary>Seen to fail, for both stores, without the check of the sum.</summary>
     [Fact]
     public async Task An_entry_that_does_not_sum_to_zero_is_not_written()
     {
@@ -99,7 +98,6 @@ public abstract class BillConformance<TStores> : IDisposable
             new(3, 2, new(-3 * (Int128)Large, (3 * (Int128)Large) - 49, 0, 50, -1)), await Bills.ReadBooksAsync("isle", Cancellation));
     }
 
-    /// <summary>Seen to fail, for both stores, with the key not unique.</summary>
     [Fact]
     public async Task A_line_is_taken_in_once_for_its_key()
     {

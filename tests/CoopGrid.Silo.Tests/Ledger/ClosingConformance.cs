@@ -8,7 +8,7 @@ using Xunit;
 
 namespace CoopGrid.Silo.Tests.Ledger;
 
-/// <summary>Closings over every store: two classes at once, each closed by three that race each other, while credits are posted.</summary>
+/// <summary>Closings over every store: two classes at once, each closed by three that race each other, while credits are posted. Seen to fail, for both stores, without the comparison of steps.</summary>
 public abstract class ClosingConformance<TStores> : IDisposable
     where TStores : StoresUnderTest, new()
 {
