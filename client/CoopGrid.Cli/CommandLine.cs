@@ -13,7 +13,9 @@ internal static class CommandLine
         {
             door.Address,
             door.Json,
+            new BillCommands(door).All,
             new ClassCommands(door).All,
+            new CreditCommand(door).All,
             new MemberCommands(door).All,
             new ReportCommand(door).All,
             new MarketCommands(door).All,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Spectre.Console;
 
 namespace CoopGrid.Cli;
@@ -22,6 +23,19 @@ internal static class Sheet
 
     /// <summary>Per-mille or thousandths as a decimal.</summary>
     public static string Thousandths(long value) => (value / 1000m).ToString("#,0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>Micro-credits in credits, exactly.</summary>
+    public static string Money(string microCredits) => Money(BigInteger.Parse(microCredits, CultureInfo.InvariantCulture));
+
+    /// <inheritdoc cref="Money(string)"/>
+    public static string Money(BigInteger microCredits)
+    {
+        BigInteger credits = BigInteger.DivRem(BigInteger.Abs(microCredits), 1_000_000, out BigInteger rest);
+        return (microCredits.Sign < 0 ? "-" : "") + credits.ToString("N0", CultureInfo.InvariantCulture) + rest.ToString("'.'000000", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A part of a whole above 0, in per cent with one decimal, rounded down.</summary>
+    public static string Share(long part, long whole) => ((long)((Int128)part * 1000 / whole) / 10m).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
     public static string Multiplier(int permille) => "×" + Thousandths(permille);
 

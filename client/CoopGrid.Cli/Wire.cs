@@ -12,7 +12,10 @@ internal static class Wire
         OriginalNameAttribute? original = typeof(T).GetField(name)?.GetCustomAttributes(typeof(OriginalNameAttribute), false)
             .OfType<OriginalNameAttribute>().FirstOrDefault();
         if (original is null) return name;
-        foreach (string prefix in new[] { "REPORT_OUTCOME_", "MARKET_OUTCOME_", "OUTCOME_", "MEMBER_STATUS_", "SLOT_PHASE_" })
+        foreach (string prefix in new[]
+        {
+            "REPORT_OUTCOME_", "MARKET_OUTCOME_", "OUTCOME_", "MEMBER_STATUS_", "SLOT_PHASE_", "BILL_LINE_KIND_", "CLOSING_STATE_",
+        })
         {
             if (original.Name.StartsWith(prefix, StringComparison.Ordinal)) return original.Name[prefix.Length..];
         }

@@ -27,6 +27,7 @@ public sealed class CoopGridClient : IDisposable
         Members = new CoopGridMembers(books);
         Metering = new CoopGridMetering(books);
         Market = new CoopGridMarket(books);
+        Billing = new CoopGridBilling(books);
     }
 
     /// <summary>The public state of customer classes.</summary>
@@ -40,6 +41,9 @@ public sealed class CoopGridClient : IDisposable
 
     /// <summary>The capacity market.</summary>
     public CoopGridMarket Market { get; }
+
+    /// <summary>Bills and the books.</summary>
+    public CoopGridBilling Billing { get; }
 
     /// <summary>The address that is being asked.</summary>
     public Uri CurrentAddress => _ring.Current.Address;

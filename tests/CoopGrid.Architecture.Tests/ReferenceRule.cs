@@ -20,6 +20,7 @@ internal static class ReferenceRule
         ["CoopGrid.Cli"] = ["CoopGrid.Client"],
         ["CoopGrid.LoadTest"] = ["CoopGrid.Client"],
         ["CoopGrid.Benchmarks"] = ["CoopGrid.Domain", "CoopGrid.Model"],
+        ["CoopGrid.StoreBenchmarks"] = ["CoopGrid.Silo"],
     };
 
     /// <summary>The only packages of the projects that must stay small.</summary>

@@ -23,4 +23,18 @@ public sealed record Bill
     public required long Total { get; init; }
 
     public bool IsProjected => Number == 0;
+
+    /// <summary>A bill of lines that are in their order, with its sums; it has no number yet.</summary>
+    /// <exception cref="OverflowException">A sum does not fit 64 bits.</exception>
+    public static Bill Of(MemberId member, ClassEpoch epoch, ImmutableArray<BillLine> lines)
+    {
+        long charges = 0, credits = 0;
+        foreach (BillLine line in lines)
+        {
+            if (line.Kind == BillLineKind.Credit) credits += line.Amount;
+            else charges += line.Amount;
+        }
+
+        return new() { Member = member, Epoch = epoch, Lines = lines, Charges = charges, Total = charges + credits };
+    }
 }

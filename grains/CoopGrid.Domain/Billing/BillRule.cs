@@ -71,15 +71,7 @@ public static class BillRule
             if (line.Kind <= BillLineKind.Surcharge) throw new ArgumentException($"A line of kind {line.Kind} is computed, not handed in.", nameof(handedIn));
         }
 
-        ImmutableArray<BillLine> lines = [.. Rate(figures, used), .. handedIn.OrderBy(line => line.Kind)];
-        long charges = 0, credits = 0;
-        foreach (BillLine line in lines)
-        {
-            if (line.Kind == BillLineKind.Credit) credits += line.Amount;
-            else charges += line.Amount;
-        }
-
-        return new() { Member = member, Epoch = figures.Epoch, Lines = lines, Charges = charges, Total = charges + credits };
+        return Bill.Of(member, figures.Epoch, [.. Rate(figures, used), .. handedIn.OrderBy(line => line.Kind)]);
     }
 
     private static void Check(ClassFigures figures, MemberFigures member)

@@ -1,5 +1,6 @@
 using CoopGrid.Grains.Admission;
 using CoopGrid.Grains.Admission.Peers;
+using CoopGrid.Grains.Billing;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
@@ -16,7 +17,7 @@ public static class GridSiloBuilder
     /// <summary>
     /// Adds everything but storage: the host registers <see cref="ILedgerStore"/>, <see cref="IMemberDirectory"/>,
     /// <see cref="IClaimStore"/>, <see cref="IClassHeads"/>, <see cref="IPriceHistory"/>, <see cref="ISliceHistory"/>, <see cref="IEntryBooks"/>,
-    /// <see cref="ICheckpointStore"/> and a grain storage named <see cref="GrainStates.Storage"/>.
+    /// <see cref="IBillStore"/>, <see cref="ICheckpointStore"/> and a grain storage named <see cref="GrainStates.Storage"/>.
     /// </summary>
     public static ISiloBuilder AddGrid(this ISiloBuilder silo)
     {
@@ -45,6 +46,7 @@ public static class GridSiloBuilder
         services.AddSingleton<Sealer>();
         services.AddSingleton<Drainer>();
         services.AddSingleton<WantWatch>();
+        services.AddSingleton<Credits>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, GridLifecycle>();
 
         // Ticks are few and a lost one is read from the log. Every look at a queue is a grain call, mostly to another silo, and an idle silo makes them too.

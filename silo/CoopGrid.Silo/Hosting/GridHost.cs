@@ -103,6 +103,7 @@ internal static class GridHost
         services.AddSingleton(opened.Prices);
         services.AddSingleton(opened.Slices);
         services.AddSingleton(opened.Books);
+        services.AddSingleton(opened.Bills);
         services.AddSingleton(opened.Checkpoints);
         storage = opened;
     }
@@ -128,7 +129,8 @@ internal static class GridHost
         services.AddGrpc()
             .AddServiceOptions<MembersService>(members => members.Interceptors.Add<FailuresAreUnavailable>())
             .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>())
-            .AddServiceOptions<MarketService>(market => market.Interceptors.Add<FailuresAreUnavailable>());
+            .AddServiceOptions<MarketService>(market => market.Interceptors.Add<FailuresAreUnavailable>())
+            .AddServiceOptions<BillingService>(billing => billing.Interceptors.Add<FailuresAreUnavailable>());
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks().AddCheck<GridHealth>("grid");
     }
@@ -136,6 +138,7 @@ internal static class GridHost
     private static void MapDoors(WebApplication host)
     {
         host.MapGrpcService<AdmissionService>();
+        host.MapGrpcService<BillingService>();
         host.MapGrpcService<ClassesService>();
         host.MapGrpcService<MembersService>();
         host.MapGrpcService<MeteringService>();

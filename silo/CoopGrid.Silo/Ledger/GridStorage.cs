@@ -26,6 +26,9 @@ public abstract class GridStorage : IDisposable
     /// <summary>Books of numbered entries.</summary>
     public abstract IEntryBooks Books { get; }
 
+    /// <summary>Bills and the books.</summary>
+    public abstract IBillStore Bills { get; }
+
     /// <summary>Forces grain state to disk.</summary>
     public abstract ICheckpointStore Checkpoints { get; }
 

@@ -31,6 +31,8 @@ internal sealed class Disk
 
     public Dictionary<BookId, List<byte[]>> Books { get; } = [];
 
+    public BillingTables Billing { get; } = new();
+
     public Dictionary<(string Name, string Grain), (byte[] Bytes, string ETag)> States { get; } = [];
 
     /// <summary>All members' entries in the order of the log.</summary>

@@ -177,6 +177,7 @@ internal sealed class GridSilo : IAsyncDisposable
         services.AddSingleton<ISliceHistory>(histories);
         services.AddSingleton<IEntryBooks>(new DiskBooks(Disk, _power));
         services.AddSingleton<ICheckpointStore>(histories);
+        services.AddSingleton<IBillStore>(new DiskBills(Disk, _power));
         services.AddKeyedSingleton<IGrainStorage>(
             GrainStates.Storage,
             (provider, _) => new DiskStates(Disk, _power, new OrleansGrainStorageSerializer(provider.GetRequiredService<Orleans.Serialization.Serializer>())));

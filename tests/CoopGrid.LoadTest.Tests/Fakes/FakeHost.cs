@@ -32,6 +32,7 @@ internal sealed class FakeHost : IAsyncDisposable
         builder.Services.AddSingleton(grid);
         WebApplication app = builder.Build();
         app.MapGrpcService<FakeAdmission>();
+        app.MapGrpcService<FakeBilling>();
         app.MapGrpcService<FakeClasses>();
         app.MapGrpcService<FakeMembers>();
         app.MapGrpcService<FakeMetering>();

@@ -26,6 +26,8 @@ public abstract class StoresUnderTest : IDisposable
 
     public IEntryBooks Books => Storage.Books;
 
+    public IBillStore Bills => Storage.Bills;
+
     /// <summary>Closes the store and opens it again, as another process would.</summary>
     public abstract void Reopen();
 

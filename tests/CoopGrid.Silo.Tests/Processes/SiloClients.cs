@@ -24,6 +24,7 @@ internal sealed class SiloClients : IDisposable
         Members = new(calls);
         Metering = new(calls);
         Market = new(calls);
+        Billing = new(calls);
     }
 
     public string Address { get; }
@@ -37,6 +38,8 @@ internal sealed class SiloClients : IDisposable
     public Metering.MeteringClient Metering { get; }
 
     public Protocol.V1.Market.MarketClient Market { get; }
+
+    public Billing.BillingClient Billing { get; }
 
     public void Dispose() => _channel.Dispose();
 

@@ -6,6 +6,10 @@ namespace CoopGrid.Domain.Billing.Books;
 /// </summary>
 public readonly record struct Balances(Int128 Members, Int128 Revenue, Int128 Payments, Int128 Commons, Int128 Rounding)
 {
+    /// <summary>Both together, account by account.</summary>
+    public Balances Plus(in Balances other) => new(
+        Members + other.Members, Revenue + other.Revenue, Payments + other.Payments, Commons + other.Commons, Rounding + other.Rounding);
+
     /// <summary>The balances after one entry more.</summary>
     public Balances After(JournalEntry entry)
     {

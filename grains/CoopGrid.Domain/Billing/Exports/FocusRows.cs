@@ -81,7 +81,8 @@ public static class FocusRows
         return (quantity?.ToString(CultureInfo.InvariantCulture) ?? "", unit);
     }
 
-    private static string Description(BillLine line) => line switch
+    /// <summary>What a line is for, in words.</summary>
+    public static string Description(BillLine line) => line switch
     {
         FixedLine fee => $"Fixed fee for {fee.EnrolledSlices} of {fee.Slices} slices",
         OverageLine overage => $"Units above {overage.ComfortPermille} ‰ of the mean {overage.Mean.Usage}/{overage.Mean.MemberSlices} a slice, at {overage.Rate} micro-credits",

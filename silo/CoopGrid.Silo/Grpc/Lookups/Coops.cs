@@ -16,6 +16,9 @@ internal sealed class Coops(IGrainFactory grains, TimeProvider time)
     /// <summary>Whether there is such a co-op.</summary>
     public ValueTask<bool> ExistsAsync(string coop) => IsKnown(coop) ? new(true) : Ask(coop);
 
+    /// <summary>What the co-op is, or null if there is none.</summary>
+    public async ValueTask<CoopProfile?> FindAsync(string coop) => await ExistsAsync(coop) ? _known[coop] : null;
+
     private async ValueTask<bool> Ask(string coop)
     {
         if (!Ids.IsWord(coop)) return false;

@@ -5,12 +5,12 @@ namespace CoopGrid.Silo.Ledger.Postgres;
 /// <summary>Books of numbered entries.</summary>
 internal sealed class PostgresEntryBooks(PostgresDatabase database) : IEntryBooks
 {
-    private const string Open = "INSERT INTO book (coop, kind, subject, last) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING RETURNING last";
+    private const string Open = "INSERT INTO entry_book (coop, kind, subject, last) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING RETURNING last";
 
     // Who waits for the row's lock looks at the number again when it has it.
     private const string Append =
         """
-        WITH turned AS (UPDATE book SET last = last + $6 WHERE coop = $1 AND kind = $2 AND subject = $3 AND last = $4 RETURNING 1)
+        WITH turned AS (UPDATE entry_book SET last = last + $6 WHERE coop = $1 AND kind = $2 AND subject = $3 AND last = $4 RETURNING 1)
         INSERT INTO book_entry (coop, kind, subject, number, bytes)
         SELECT $1, $2, $3, $4 + entry.place, entry.bytes FROM unnest($5::bytea[]) WITH ORDINALITY AS entry (bytes, place)
         WHERE EXISTS (SELECT FROM turned)
@@ -39,7 +39,7 @@ internal sealed class PostgresEntryBooks(PostgresDatabase database) : IEntryBook
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         return await database.QueryAsync(
-            "SELECT subject FROM book WHERE coop = $1 AND kind = $2 AND subject > $3 AND last > 0 ORDER BY subject LIMIT $4",
+            "SELECT subject FROM entry_book WHERE coop = $1 AND kind = $2 AND subject > $3 AND last > 0 ORDER BY subject LIMIT $4",
             row => row.GetString(0), cancellation, coop, kind, after, limit);
     }
 }

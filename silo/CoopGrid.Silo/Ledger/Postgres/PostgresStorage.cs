@@ -25,6 +25,7 @@ public sealed class PostgresStorage : GridStorage
         Prices = new PostgresPriceHistory(database);
         Slices = new PostgresSliceHistory(database);
         Books = new PostgresEntryBooks(database);
+        Bills = new PostgresBills(database);
         Checkpoints = new DurableAtOnce();
     }
 
@@ -41,6 +42,8 @@ public sealed class PostgresStorage : GridStorage
     public override ISliceHistory Slices { get; }
 
     public override IEntryBooks Books { get; }
+
+    public override IBillStore Bills { get; }
 
     public override ICheckpointStore Checkpoints { get; }
 

@@ -3,7 +3,7 @@ using CoopGrid.Grains.Ledger;
 namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>
-/// Everything that an embedded grid keeps, in one folder: <c>ledger.db</c> (segments, directory, histories) and
+/// Everything that an embedded grid keeps, in one folder: <c>ledger.db</c> (segments, directory, histories, bills) and
 /// <c>checkpoints.db</c> (grain state), two files so that checkpoints never wait for commits.
 /// </summary>
 public sealed class SqliteStorage : GridStorage
@@ -27,6 +27,7 @@ public sealed class SqliteStorage : GridStorage
         Prices = new SqlitePriceHistory(database);
         Slices = new SqliteSliceHistory(database);
         Books = new SqliteEntryBooks(database);
+        Bills = new SqliteBills(database);
     }
 
     public override ILedgerStore Ledger { get; }
@@ -42,6 +43,8 @@ public sealed class SqliteStorage : GridStorage
     public override ISliceHistory Slices { get; }
 
     public override IEntryBooks Books { get; }
+
+    public override IBillStore Bills { get; }
 
     public override ICheckpointStore Checkpoints => _checkpoints;
 

@@ -131,3 +131,7 @@ public sealed class PostgresBookConformance : BookConformance<PostgresStores>;
 public sealed class PostgresGrainStateConformance : GrainStateConformance<PostgresStores>;
 
 public sealed class PostgresClaimConformance : ClaimConformance<PostgresStores>;
+
+public sealed class PostgresBillConformance : BillConformance<PostgresStores>;
+
+public sealed class PostgresClosingConformance : ClosingConformance<PostgresStores>;

@@ -39,3 +39,7 @@ public sealed class SqliteHistoryConformance : HistoryConformance<SqliteStores>;
 public sealed class SqliteClassHeadsConformance : ClassHeadsConformance<SqliteStores>;
 
 public sealed class SqliteBookConformance : BookConformance<SqliteStores>;
+
+public sealed class SqliteBillConformance : BillConformance<SqliteStores>;
+
+public sealed class SqliteClosingConformance : ClosingConformance<SqliteStores>;

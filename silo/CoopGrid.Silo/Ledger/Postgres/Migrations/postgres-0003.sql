@@ -1,6 +1,6 @@
 -- Books of numbered entries: proposals, slots. The number that follows the last one is the only one that may come: appends to a book take turns by
--- its row in book.
-CREATE TABLE book (
+-- its row in entry_book.
+CREATE TABLE entry_book (
     coop    text   COLLATE "C" NOT NULL,
     kind    text   COLLATE "C" NOT NULL,
     subject text   COLLATE "C" NOT NULL,

@@ -9,4 +9,4 @@ CREATE TABLE book_entry (
 ) STRICT, WITHOUT ROWID;
 
 -- Books are listed by their first entries, without a look at the others.
-CREATE INDEX book ON book_entry (coop, kind, subject) WHERE number = 1;
+CREATE INDEX entry_book ON book_entry (coop, kind, subject) WHERE number = 1;

@@ -1,0 +1,66 @@
+using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Usage;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+using Microsoft.Extensions.Logging;
+
+namespace CoopGrid.Grains.Billing;
+
+/// <summary>
+/// Closes a class's epochs, the oldest first, a step at a time and a pause after each, so that admission goes on. It has no state of its own: all is in the store.
+/// </summary>
+[GrainType("closing")]
+internal sealed partial class ClosingGrain(
+    IBillStore store, IMemberDirectory directory, IEpochFigures figures, GridClock clock, ILogger<ClosingGrain> logger) : Grain, IClosingGrain
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(1);
+
+    private readonly EpochCloser _closer = new(store, directory, figures, clock);
+    private readonly SortedSet<long> _open = [];
+    private ClassId _id;
+    private IGrainTimer? _timer;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = ClassId.Parse(this.GetPrimaryKeyString());
+        return Task.CompletedTask;
+    }
+
+    public ValueTask Close(long epoch)
+    {
+        _open.Add(epoch);
+        _timer ??= this.RegisterGrainTimer(GoOn, new GrainTimerCreationOptions(TimeSpan.Zero, Pause) { KeepAlive = true });
+        return ValueTask.CompletedTask;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A store that fails is asked again; a step of unknown outcome is found in it.")]
+    private async Task GoOn(CancellationToken cancellation)
+    {
+        long epoch = _open.Min;
+        try
+        {
+            ClosingProgress progress = await _closer.StepAsync(_id, epoch, cancellation);
+            if (progress == ClosingProgress.Waiting) _timer!.Change(AfterTrouble, Pause);
+            if (progress is ClosingProgress.UnderWay or ClosingProgress.Waiting) return;
+            if (progress == ClosingProgress.Closed) LogClosed(_id, epoch);
+            _open.Remove(epoch);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            LogFailed(failure, _id, epoch);
+            _timer!.Change(AfterTrouble, Pause);
+        }
+
+        if (_open.Count > 0) return;
+        _timer!.Dispose();
+        _timer = null;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Epoch {Epoch} of class {Class} is closed.")]
+    private partial void LogClosed(ClassId @class, long epoch);
+
+    [LoggerMessage(LogLevel.Warning, "The closing of epoch {Epoch} of class {Class} was held up; it goes on.")]
+    private partial void LogFailed(Exception failure, ClassId @class, long epoch);
+}
