@@ -23,6 +23,9 @@ internal static class Sheet
     /// <summary>Per-mille or thousandths as a decimal.</summary>
     public static string Thousandths(long value) => (value / 1000m).ToString("#,0.000", CultureInfo.InvariantCulture);
 
+    /// <summary>Micro-credits as credits.</summary>
+    public static string Credits(long microCredits) => (microCredits / 1_000_000m).ToString("#,0.000000", CultureInfo.InvariantCulture);
+
     public static string Multiplier(int permille) => "×" + Thousandths(permille);
 
     public static string Time(long unixMs) => unixMs == 0 ? ""

@@ -137,6 +137,7 @@ internal static class GridHost
         host.MapGrpcService<ClassesService>();
         host.MapGrpcService<MembersService>();
         host.MapGrpcService<MeteringService>();
+        host.MapGrpcService<BillingService>();
         host.MapGrpcHealthChecksService();
         host.MapGrpcReflectionService();
         host.MapHealthChecks("/health");

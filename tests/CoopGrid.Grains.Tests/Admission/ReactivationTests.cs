@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
@@ -126,6 +127,7 @@ public sealed class ReactivationTests
     private static async Task<int> TakeOver(GridSilo silo, CancellationToken stop)
     {
         ClaimTable claims = silo.Service<ClaimTable>();
+        ClassGate gate = (await silo.Service<ClassGates>().GetAsync(GridSilo.ClassOf("homes")))!;
         var random = new Random(2);
         int decided = 0;
         Commit? last = null;
@@ -136,7 +138,7 @@ public sealed class ReactivationTests
             {
                 var activation = new object();
                 MemberClaim claim = await claims.ClaimAsync(new(GridSilo.Coop, $"m{random.Next(Members)}"), activation);
-                if (Decide(silo, claim, activation) is { } commit)
+                if (Decide(silo, gate, claim, activation) is { } commit)
                 {
                     decided++;
                     last = commit;
@@ -155,7 +157,7 @@ public sealed class ReactivationTests
         return decided;
     }
 
-    private static Commit? Decide(GridSilo silo, MemberClaim claim, object activation)
+    private static Commit? Decide(GridSilo silo, ClassGate gate, MemberClaim claim, object activation)
     {
         lock (claim.Gate)
         {
@@ -163,7 +165,7 @@ public sealed class ReactivationTests
             MemberAccount account = claim.Account;
             bool entitled = !account.IsEntitledTo("critical");
             var entry = new EntitlementChanged(account.Sequence + 1, Instant.Now(silo.Time), account.LastSlice, 1, "critical", entitled);
-            return silo.Service<AccountLedger>().Record(claim, entry, GridSilo.ClassOf("homes"));
+            return silo.Service<AccountLedger>().Record(claim, entry, gate);
         }
     }
 }

@@ -35,6 +35,7 @@ internal sealed class FakeHost : IAsyncDisposable
         app.MapGrpcService<FakeClasses>();
         app.MapGrpcService<FakeMembers>();
         app.MapGrpcService<FakeMetering>();
+        app.MapGrpcService<FakeBilling>();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new FakeHost(app, grid);
     }

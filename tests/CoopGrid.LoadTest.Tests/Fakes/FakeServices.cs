@@ -105,3 +105,12 @@ internal sealed class FakeMetering(FakeGrid grid) : Metering.MeteringBase
         return Task.FromResult(reply);
     }
 }
+
+internal sealed class FakeBilling(FakeGrid grid) : Billing.BillingBase
+{
+    public override Task<Bill> GetProjectedBill(GetProjectedBillRequest request, ServerCallContext context)
+    {
+        if (grid.Change(request.Member, _ => { }) is null) throw new RpcException(new Status(StatusCode.NotFound, "No such member."));
+        return Task.FromResult(new Bill { Coop = request.Coop, Member = request.Member, Lines = { new BillLine { Fixed = new() { Slices = 1 } }, new BillLine { Overage = new() } } });
+    }
+}

@@ -23,6 +23,7 @@ internal sealed class SiloClients : IDisposable
         Classes = new(calls);
         Members = new(calls);
         Metering = new(calls);
+        Billing = new(calls);
     }
 
     public string Address { get; }
@@ -34,6 +35,8 @@ internal sealed class SiloClients : IDisposable
     public Members.MembersClient Members { get; }
 
     public Metering.MeteringClient Metering { get; }
+
+    public Billing.BillingClient Billing { get; }
 
     public void Dispose() => _channel.Dispose();
 
