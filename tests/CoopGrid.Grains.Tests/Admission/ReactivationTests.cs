@@ -49,7 +49,7 @@ public sealed class ReactivationTests
 
         Assert.Equal(Outcome.Unavailable, (await member.Admit(Ask.For("b")).Soon()).Outcome);
         Assert.Equal(sequence, claim.Account.Sequence);
-        Assert.NotNull(Decide(silo, claim, second));
+        Assert.NotNull(await Decide(silo, claim, second));
         await Eventually.True(() => ReferenceEquals(claim.Owner, second), "the second owner");
         claims.Release(claim, second);
         AdmissionAnswer answer = await member.Admit(Ask.For("b", wait: null)).Soon();
@@ -66,7 +66,7 @@ public sealed class ReactivationTests
         ClaimTable claims = silo.Service<ClaimTable>();
         var second = new object();
         MemberClaim claim = await claims.ClaimAsync(new(GridSilo.Coop, "m0"), second);
-        Assert.NotNull(Decide(silo, claim, second));
+        Assert.NotNull(await Decide(silo, claim, second));
         long sequence = claim.Account.Sequence;
         claims.Release(claim, second);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await member.GetState());
@@ -127,7 +127,6 @@ public sealed class ReactivationTests
     private static async Task<int> TakeOver(GridSilo silo, CancellationToken stop)
     {
         ClaimTable claims = silo.Service<ClaimTable>();
-        ClassGate gate = (await silo.Service<ClassGates>().GetAsync(GridSilo.ClassOf("homes")))!;
         var random = new Random(2);
         int decided = 0;
         Commit? last = null;
@@ -138,7 +137,7 @@ public sealed class ReactivationTests
             {
                 var activation = new object();
                 MemberClaim claim = await claims.ClaimAsync(new(GridSilo.Coop, $"m{random.Next(Members)}"), activation);
-                if (Decide(silo, gate, claim, activation) is { } commit)
+                if (await Decide(silo, claim, activation) is { } commit)
                 {
                     decided++;
                     last = commit;
@@ -157,8 +156,9 @@ public sealed class ReactivationTests
         return decided;
     }
 
-    private static Commit? Decide(GridSilo silo, ClassGate gate, MemberClaim claim, object activation)
+    private static async Task<Commit?> Decide(GridSilo silo, MemberClaim claim, object activation)
     {
+        ClassGate gate = (await silo.Service<ClassGates>().GetAsync(GridSilo.ClassOf("homes")))!;
         lock (claim.Gate)
         {
             if (!ReferenceEquals(claim.Owner, activation)) return null;

@@ -1,6 +1,7 @@
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Billing;
+using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
@@ -228,7 +229,7 @@ public sealed class EpochFiguresTests
         foreach (((string name, string grain), (byte[] bytes, string tag)) in disk.States.ToList())
         {
             if (name == GrainStates.Class)
-                disk.States[(name, grain)] = (serializer.Serialize(serializer.Deserialize<ClassCheckpoint>(bytes) with { Schedule = null, Epochs = [] }).ToArray(), tag);
+                disk.States[(name, grain)] = (serializer.Serialize(serializer.Deserialize<ClassCheckpoint>(bytes)! with { Schedule = null, Epochs = [] }).ToArray(), tag);
         }
     }
 

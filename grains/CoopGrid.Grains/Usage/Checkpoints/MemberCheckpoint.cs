@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
-using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
