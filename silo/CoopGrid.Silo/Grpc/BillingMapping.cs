@@ -1,6 +1,5 @@
 using CoopGrid.Domain.Billing;
 using CoopGrid.Interfaces;
-using CoopGrid.Protocol.V1;
 using Bill = CoopGrid.Domain.Billing.Bill;
 using BillLine = CoopGrid.Domain.Billing.BillLine;
 using SurgedUnits = CoopGrid.Domain.Billing.SurgedUnits;

@@ -11,8 +11,7 @@ public sealed class MemberEpochsTests
 {
     /// <summary>
     /// Rules 1 to 3: u_i, n_i and the surged groups of every epoch, whether the member began it or not, are those of a plain list, at its end and up to any slice that may be
-    /// running; and the entries alone give the same again. Seen to fail with the epochs left out of the account's snapshot, with cancels counted after the keys have forgotten
-    /// what was given back before, and with an epoch that the member never began counted from its first slice whenever it joined.
+    /// running; and the entries alone give the same again. Seen to fail with the epochs left out of the account's snapshot, with cancels not counted, and with an epoch that the member never began counted from its first slice whenever it joined.
     /// </summary>
     [Fact]
     public void Figures_are_those_of_a_plain_list() =>
