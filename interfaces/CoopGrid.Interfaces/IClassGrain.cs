@@ -30,7 +30,9 @@ public interface IClassGrain : IGrainWithStringKey
     [Alias("GetEpochs")]
     ValueTask<ImmutableArray<ClassEpochFigures>> GetEpochs();
 
-    /// <summary>All bills of a frozen epoch are made and stored: its members' figures, and those of earlier epochs, may be let go. It is stored when this returns.</summary>
+    /// <summary>
+    /// All bills of a frozen epoch are made and stored: its members' figures, and those of earlier epochs, may be let go. It is stored when this returns.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The epoch is not frozen.</exception>
     [Alias("EpochBilled")]
     Task EpochBilled(long number);

@@ -48,8 +48,8 @@ public interface ICommitObserver
 public readonly record struct ClassDelta(ClassId Class, long Slice, long Units, long Members);
 
 /// <summary>
-/// A producer's promise (L5a): no later entry of it adds to a slice of the class before <paramref name="Slice"/>, and none gives anything back in an epoch that this slice
-/// closes by the class's schedule.
+/// A producer's promise (L5a): no later entry of it adds to a slice of the class before <paramref name="Slice"/>, and none gives anything back
+/// in an epoch that this slice closes by the class's schedule.
 /// </summary>
 /// <param name="Class">The class.</param>
 /// <param name="Slice">The first slice that may still get entries.</param>

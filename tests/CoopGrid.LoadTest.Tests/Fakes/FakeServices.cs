@@ -111,6 +111,7 @@ internal sealed class FakeBilling(FakeGrid grid) : Billing.BillingBase
     public override Task<Bill> GetProjectedBill(GetProjectedBillRequest request, ServerCallContext context)
     {
         if (grid.Change(request.Member, _ => { }) is null) throw new RpcException(new Status(StatusCode.NotFound, "No such member."));
-        return Task.FromResult(new Bill { Coop = request.Coop, Member = request.Member, Lines = { new BillLine { Fixed = new() { Slices = 1 } }, new BillLine { Overage = new() } } });
+        BillLine[] lines = [new() { Fixed = new() { Slices = 1 } }, new() { Overage = new() }, new() { Surcharge = new() }];
+        return Task.FromResult(new Bill { Coop = request.Coop, Member = request.Member, Lines = { lines } });
     }
 }

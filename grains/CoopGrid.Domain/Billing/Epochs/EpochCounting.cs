@@ -3,8 +3,8 @@ using CoopGrid.Domain.Usage;
 namespace CoopGrid.Domain.Billing;
 
 /// <summary>
-/// Which epoch an entry counts in. Before the first entry of a member that counts in an epoch its account begins it, by an entry of its own: so the entries alone say what
-/// an account's epochs are, and a member that does nothing writes nothing.
+/// Which epoch an entry counts in. Before the first entry of a member that counts in an epoch its account begins it, by an entry of its own:
+/// so the entries alone say what an account's epochs are, and a member that does nothing writes nothing.
 /// </summary>
 public static class EpochCounting
 {

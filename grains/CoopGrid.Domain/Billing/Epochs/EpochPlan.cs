@@ -7,7 +7,8 @@ namespace CoopGrid.Domain.Billing;
 /// A class's epochs as slices, by its schedule.
 /// <list type="number">
 /// <item>From the first run's first slice on every slice is in exactly one epoch; epochs follow each other and are numbered without gaps.</item>
-/// <item>An epoch is closed once no slice before its <see cref="SettledAt"/> is open, or a later one's: from then on nothing is added to it and nothing given back.</item>
+/// <item>An epoch is closed once no slice before its <see cref="SettledAt"/> is open, or before a later one's: from then on nothing is added to
+/// it and nothing given back.</item>
 /// <item>Two plans agree on every epoch that both announce.</item>
 /// </list>
 /// Thread-safe; one object, and one <see cref="EpochSlices"/> for each epoch that is in use, serves all members of a class.

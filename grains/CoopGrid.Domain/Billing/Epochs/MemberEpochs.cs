@@ -6,9 +6,10 @@ namespace CoopGrid.Domain.Billing;
 /// <summary>
 /// A member's sums by epoch, as its account keeps them.
 /// <list type="number">
-/// <item>Held is an <see cref="EpochUsage"/> for every epoch that the member has begun, until the class has billed it; each fact goes to the one that holds its slice.</item>
-/// <item>An epoch begins with the first fact that counts in it. One that never began is known without being held: nothing was used, and the slices of
-/// enrolment follow from when the member joined and left.</item>
+/// <item>Held is an <see cref="EpochUsage"/> for every epoch that the member has begun, until the class has billed it; each fact goes to the one
+/// that holds its slice.</item>
+/// <item>An epoch begins with the first fact that counts in it. One that never began is known without being held: nothing was used, and the slices
+/// of enrolment follow from when the member joined and left.</item>
 /// <item>Facts of slices that no epoch holds count nowhere.</item>
 /// </list>
 /// A struct, embedded by one owner and never handed out.

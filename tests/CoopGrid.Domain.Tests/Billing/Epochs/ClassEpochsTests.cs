@@ -12,9 +12,9 @@ public sealed class ClassEpochsTests
     private const int Producers = 3;
 
     /// <summary>
-    /// Rules 1 to 3: members' entries come through three producers, whose ticks are of any length and come in any order among each other; the clock runs as it likes, and the
-    /// fold is checkpointed now and then. In the end S and M of every epoch are the sums of the members' figures. Seen to fail with M of a new epoch left at 0, with who joins
-    /// counted from the epoch's first slice, and with epochs opened by the clock alone.
+    /// Rules 1 to 3: members' entries come through three producers, whose ticks are of any length and come in any order among each other; the
+    /// clock runs as it likes, and the fold is checkpointed now and then. In the end S and M of every epoch are the sums of the members' figures.
+    /// Seen to fail with M of a new epoch left at 0, with who joins counted from the epoch's first slice, and with epochs opened by the clock alone.
     /// </summary>
     [Fact]
     public void The_members_sum_to_the_class() =>

@@ -6,9 +6,9 @@ using CoopGrid.Model;
 namespace CoopGrid.Domain.Tests.Billing.Epochs;
 
 /// <summary>
-/// Random lives of some members of one class over many epochs: they join at any time, use some epochs and are idle in others, give back, have late usage reported within
-/// two slices, leave. Entries are made as a silo makes them, an epoch's beginning before the first that counts in it. Beside the entries stands a plain list of what was used,
-/// one by one, which shares no code with the rules: <see cref="Expected"/> counts it.
+/// Random lives of some members of one class over many epochs: they join at any time, use some epochs and are idle in others, give back, have
+/// late usage reported within two slices, leave. Entries are made as a silo makes them, an epoch's beginning before the first that counts in it.
+/// Beside the entries stands a plain list of what was used, one by one, which shares no code with the rules: <see cref="Expected"/> counts it.
 /// </summary>
 internal sealed class EpochLives
 {

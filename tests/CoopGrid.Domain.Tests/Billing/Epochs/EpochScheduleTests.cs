@@ -66,9 +66,9 @@ public sealed class EpochScheduleTests
     }
 
     /// <summary>
-    /// Rule 2 and the plan's 1 and 3: whatever kinds and dedupe windows follow each other and whenever it is looked, an epoch that was announced once is the same in every
-    /// later plan, settling included; epochs follow each other and their numbers have no gap. Seen to fail with a run that begins at the next epoch instead of at what is
-    /// not announced, and without the shift of numbers.
+    /// Rule 2 and the plan's 1 and 3: whatever kinds and dedupe windows follow each other and whenever it is looked, an epoch that was announced
+    /// once is the same in every later plan, settling included; epochs follow each other and their numbers have no gap. Seen to fail with a run
+    /// that begins within what is announced, and without the shift of numbers.
     /// </summary>
     [Fact]
     public void What_was_announced_stays() =>

@@ -10,8 +10,9 @@ namespace CoopGrid.Domain.Tests.Billing.Epochs;
 public sealed class MemberEpochsTests
 {
     /// <summary>
-    /// Rules 1 to 3: u_i, n_i and the surged groups of every epoch, whether the member began it or not, are those of a plain list, at its end and up to any slice that may be
-    /// running; and the entries alone give the same again. Seen to fail with the epochs left out of the account's snapshot, with cancels not counted, and with an epoch that the member never began counted from its first slice whenever it joined.
+    /// Rules 1 to 3: u_i, n_i and the surged groups of every epoch, whether the member began it or not, are those of a plain list, at its end and
+    /// up to any slice that may be running; and the entries alone give the same again. Seen to fail with the epochs left out of the account's
+    /// snapshot, with cancels not counted, and with an epoch counted from its first slice whenever the member joined.
     /// </summary>
     [Fact]
     public void Figures_are_those_of_a_plain_list() =>
