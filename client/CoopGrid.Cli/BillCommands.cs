@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace CoopGrid.Cli;
 
-/// <summary><c>bill list | show | export | closing | balances</c>.</summary>
+/// <summary><c>bill list | show | projected | export | closing | balances</c>.</summary>
 internal sealed class BillCommands(Door door)
 {
     private const int Page = 1000;
@@ -15,6 +15,7 @@ internal sealed class BillCommands(Door door)
 
     private readonly Argument<string> _coop = new("COOP") { Description = "The co-op." };
     private readonly Argument<string> _class = new("CLASS") { Description = "The customer class." };
+    private readonly Argument<string> _whose = new("MEMBER") { Description = "The member." };
     private readonly Argument<long> _number = new("NUMBER") { Description = "The bill's number." };
     private readonly Argument<string> _account = new("MEMBER")
     {
@@ -34,6 +35,7 @@ internal sealed class BillCommands(Door door)
     {
         door.Bind(new Command("list", "Bills by number, or of one epoch by member.") { _coop, _member, _onlyClass, _epoch }, ListAsync),
         door.Bind(new Command("show", "One bill with its lines.") { _coop, _number }, ShowAsync),
+        door.Bind(new Command("projected", "The member's bill as if its epoch ended now.") { _coop, _whose }, ProjectedAsync),
         door.Bind(new Command("export", "Bills as a file.") { _coop, _member, _onlyClass, _epoch, _format, _out }, ExportAsync),
         door.Bind(new Command("closing", "How far the closing of an epoch has come; default: the newest that has begun.") { _coop, _class, _epoch, _watch }, ClosingAsync),
         door.Bind(new Command("balances", "What the accounts hold.") { _coop, _account }, BalancesAsync),
@@ -63,6 +65,13 @@ internal sealed class BillCommands(Door door)
         BillReply reply = await client.Billing.GetAsync(Coop(parsed), parsed.GetValue(_number), stop);
         if (parsed.GetValue(door.Json)) Console.Out.WriteLine(reply.Json);
         else Print(reply.Bill);
+        return ExitCode.Ok;
+    }
+
+    private async Task<int> ProjectedAsync(CoopGridClient client, ParseResult parsed, CancellationToken stop)
+    {
+        Bill bill = await client.Billing.GetProjectedBillAsync(Coop(parsed), parsed.GetValue(_whose)!, stop);
+        door.Print(parsed, bill, () => Print(bill));
         return ExitCode.Ok;
     }
 
@@ -135,7 +144,7 @@ internal sealed class BillCommands(Door door)
 
     private static void Print(Bill bill)
     {
-        AnsiConsole.MarkupLineInterpolated($"[bold]Bill {bill.Number}[/] of {bill.Coop}/{bill.Member}");
+        AnsiConsole.MarkupLineInterpolated($"[bold]{(bill.Number == 0 ? "Projected bill" : $"Bill {bill.Number}")}[/] of {bill.Coop}/{bill.Member}");
         Sheet.Print(
             ("class", bill.Class),
             ("epoch", $"{bill.Epoch}: {Sheet.Time(bill.StartUnixMs)} to {Sheet.Time(bill.EndUnixMs)}"),

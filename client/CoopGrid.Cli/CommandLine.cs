@@ -17,6 +17,7 @@ internal static class CommandLine
             new ClassCommands(door).All,
             new CreditCommand(door).All,
             new MemberCommands(door).All,
+            new BillCommands(door).All,
             new ReportCommand(door).All,
             new MarketCommands(door).All,
         };

@@ -22,6 +22,10 @@ public sealed class CoopGridBilling
     public IAsyncEnumerable<ExportPart> ExportAsync(ExportBillsRequest request, CancellationToken stop = default) =>
         Of(_loop.Ring.Current.Invoker).ExportBills(request, cancellationToken: stop).ResponseStream.ReadAllAsync(stop);
 
+    /// <summary>The member's bill as if its epoch ended with the running slice.</summary>
+    public Task<Bill> GetProjectedBillAsync(string coop, string member, CancellationToken stop = default) =>
+        _loop.AskAsync((invoker, o) => Of(invoker).GetProjectedBillAsync(new() { Coop = coop, Member = member }, o), stop);
+
     /// <summary>How far a closing has come.</summary>
     public Task<ClosingReply> GetClosingAsync(GetClosingRequest request, CancellationToken stop = default) =>
         _loop.AskAsync((invoker, o) => Of(invoker).GetClosingAsync(request, o), stop);

@@ -72,11 +72,14 @@ public sealed record UsageTick
     /// <summary>Units by slice; negative where cancels outweigh.</summary>
     [Id(3)] public ImmutableArray<SliceUsage> Usage { get; init; } = [];
 
-    /// <summary>Members gained, less members lost.</summary>
+    /// <summary>Members gained, less members lost: the sum of <see cref="MembersBySlice"/>.</summary>
     [Id(4)] public long Members { get; init; }
 
     /// <summary>The producer's newest mark: nothing more comes before this slice; 0 if there is none.</summary>
     [Id(5)] public long Mark { get; init; }
+
+    /// <summary>Members gained, less members lost, by the first slice that they count in, or count in no more. A silo of an earlier version leaves it out.</summary>
+    [Id(6)] public ImmutableArray<SliceUsage> MembersBySlice { get; init; } = [];
 }
 
 /// <summary>What the class answers every gate with: all that admission needs to know of it.</summary>
@@ -118,6 +121,15 @@ public sealed record ClassSignal
 
     /// <summary>What of the lease each lane is guaranteed at this gate, in thousandths of a unit per second; empty: as in the whole class.</summary>
     [Id(11)] public ImmutableArray<long> LaneFloorMills { get; init; } = [];
+
+    /// <summary>The billing epochs that are announced; null from a class of an earlier version, and then nothing counts by epochs.</summary>
+    [Id(12)] public EpochSchedule? Schedule { get; init; }
+
+    /// <summary>The number of the first epoch whose bills are not made.</summary>
+    [Id(13)] public long FirstUnbilled { get; init; }
+
+    /// <summary>The running billing epoch so far; null before the first one.</summary>
+    [Id(14)] public ClassEpochFigures? EpochSoFar { get; init; }
 }
 
 /// <summary>A position of a producer's log up to which a class has checkpointed.</summary>

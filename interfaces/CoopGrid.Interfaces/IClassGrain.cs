@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CoopGrid.Model;
 
 namespace CoopGrid.Interfaces;
@@ -21,6 +22,20 @@ public interface IClassGrain : IGrainWithStringKey
     /// <summary>The public state, or null if the class was never founded.</summary>
     [Alias("GetState")]
     ValueTask<ClassState?> GetState();
+
+    /// <summary>
+    /// The billing epochs that have begun and are kept, oldest first: those whose bills are not made, and the one before them, which bills may take their mean from.
+    /// Empty if the class was never founded.
+    /// </summary>
+    [Alias("GetEpochs")]
+    ValueTask<ImmutableArray<ClassEpochFigures>> GetEpochs();
+
+    /// <summary>
+    /// All bills of a frozen epoch are made and stored: its members' figures, and those of earlier epochs, may be let go. It is stored when this returns.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The epoch is not frozen.</exception>
+    [Alias("EpochBilled")]
+    Task EpochBilled(long number);
 
     /// <summary>The policy in force and the next, or null if the class was never founded.</summary>
     [Alias("GetPolicies")]

@@ -51,6 +51,15 @@ public interface IMemberGrain : IGrainWithStringKey
     /// <exception cref="InvalidOperationException">The account has moved to another activation; ask again.</exception>
     [Alias("GetState")]
     ValueTask<MemberState> GetState();
+
+    /// <summary>What the member used in a frozen epoch of its class. The epoch is of the class's last signal: ask after the class has frozen it.</summary>
+    [Alias("GetEpoch")]
+    ValueTask<EpochFiguresAnswer> GetEpoch(long number);
+
+    /// <summary>What the member's bill of the running epoch would be computed from now; null if it was never enrolled, or its class's first epoch is to come.</summary>
+    /// <exception cref="InvalidOperationException">The account has moved to another activation; ask again.</exception>
+    [Alias("ProjectBill")]
+    ValueTask<ProjectedFigures?> ProjectBill();
 }
 
 /// <summary>What became of a change of membership.</summary>

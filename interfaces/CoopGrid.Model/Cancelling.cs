@@ -25,6 +25,9 @@ public enum CancelOutcome : byte
 
     /// <summary>No such co-op.</summary>
     CoopUnknown = 7,
+
+    /// <summary>The epoch that the units were used in is closed; decided before <see cref="Returned"/>, unless nothing more is to be given back.</summary>
+    EpochClosed = 8,
 }
 
 /// <summary>The answer to a cancel.</summary>

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -16,6 +17,9 @@ internal static class AccountBytes
 
     private const int WindowSlices = 168;
     private const string Class = "people";
+
+    // One object for all members, as in a silo.
+    private static readonly EpochSlices Month = new(0, 0, 744);
 
     /// <summary>Slices that hold units, and keys within the dedupe window.</summary>
     public static (int Slices, int Keys)[] Cases { get; } = [(0, 0), (1, 1), (1, 10), (1, 100), (24, 10), (168, 10)];
@@ -39,6 +43,7 @@ internal static class AccountBytes
         var account = new MemberAccount();
         account.Apply(new Enrolled(1, default, 0, 1, Class, WindowSlices));
         int admissions = Math.Max(slices, keys);
+        if (admissions > 0) account.Apply(new EpochBegan(2, default, 0, 1, Month, 0));
         for (int i = 0; i < admissions; i++)
         {
             int slice = Math.Max(0, slices - admissions + i);

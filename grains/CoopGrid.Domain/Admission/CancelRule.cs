@@ -5,7 +5,7 @@ namespace CoopGrid.Domain.Admission;
 
 /// <summary>
 /// Gives units of an admission back (SPEC.md §4): within the dedupe window, for the caller that admitted them. The total named may
-/// only grow, so a repeat is harmless. Usage and the mean shrink; capacity, demand and the rate quota do not come back.
+/// only grow, so a repeat is harmless. What was used in an epoch that is closed stays. Usage and the mean shrink; capacity, demand and the rate quota do not come back.
 /// </summary>
 public static class CancelRule
 {
@@ -32,6 +32,8 @@ public static class CancelRule
         if (total < returned)
             return (new(CancelOutcome.UnitsOutOfRange, returned, $"{returned} units were given back already; the total may only grow."), null);
         if (total == returned) return (new(CancelOutcome.Returned, returned), null);
+        if (remembered.Admitted.Slice < now.ClosedBefore)
+            return (new(CancelOutcome.EpochClosed, returned, "The epoch that the units were used in is closed: they stand on its bill."), null);
 
         var entry = new Cancelled(
             account.Sequence + 1, now.Now, now.SliceOf(account), now.Policy.Version, key, remembered.Admitted.Slice, total - returned, total);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Model;
 
@@ -36,4 +37,6 @@ public sealed record AccountSnapshot
     public ImmutableArray<string> Entitlements { get; init; } = [];
 
     public ImmutableArray<MeterChain> Meters { get; init; } = [];
+
+    public MemberEpochsSnapshot Epochs { get; init; } = new();
 }

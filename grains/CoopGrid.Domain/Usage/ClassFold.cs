@@ -1,3 +1,5 @@
+using CoopGrid.Domain.Billing;
+
 namespace CoopGrid.Domain.Usage;
 
 /// <summary>What became of a tick.</summary>
@@ -17,7 +19,7 @@ public enum FoldResult
 /// A class's usage as a fold of the producers' logs (L5):
 /// 1. every producer has a watermark, the last of its positions that was applied; each position is applied once;
 /// 2. a tick that begins at the watermark is applied, one that ends at or before it is known, any other is a gap;
-/// 3. so the stream may lose, repeat or re-order ticks, and S and N are exact.
+/// 3. so the stream may lose, repeat or re-order ticks, and S, N and the sums by epoch are exact.
 /// </summary>
 public sealed class ClassFold(int slices)
 {
@@ -25,6 +27,9 @@ public sealed class ClassFold(int slices)
     private readonly Dictionary<long, long> _marks = [];
 
     public ClassWindow Window { get; private set; } = new(slices);
+
+    /// <summary>S and M by epoch.</summary>
+    public ClassEpochs Epochs { get; private set; } = new();
 
     /// <summary>N.</summary>
     public long Members { get; private set; }
@@ -40,17 +45,21 @@ public sealed class ClassFold(int slices)
     public long MarkOf(long producer) => _marks.GetValueOrDefault(producer, long.MinValue);
 
     /// <summary>Applies what a producer committed after one position and up to another, if it is next.</summary>
-    /// <param name="usage">Units by slice; negative where cancels outweigh.</param>
-    /// <param name="members">Members gained, less members lost.</param>
+    /// <param name="changes">In any order; a slice may come more than once.</param>
     /// <param name="mark">The producer's newest mark, or <see cref="long.MinValue"/>.</param>
-    public FoldResult Apply(long producer, long after, long through, ReadOnlySpan<SliceUnits> usage, long members, long mark)
+    public FoldResult Apply(long producer, long after, long through, ReadOnlySpan<SliceChange> changes, long mark)
     {
         long watermark = WatermarkOf(producer);
         if (through <= watermark) return FoldResult.Known;
         if (after != watermark) return FoldResult.Gap;
 
-        foreach (SliceUnits units in usage) Window.Add(units.Slice, units.Units);
-        Members += members;
+        foreach (SliceChange change in changes)
+        {
+            if (change.Units != 0) Window.Add(change.Slice, change.Units);
+            Epochs.Add(change, Members);
+            Members += change.Members;
+        }
+
         _watermarks[producer] = through;
         if (mark > MarkOf(producer)) _marks[producer] = mark;
         return FoldResult.Applied;
@@ -70,11 +79,11 @@ public sealed class ClassFold(int slices)
     }
 
     /// <summary>The fold as it was checkpointed.</summary>
-    /// <param name="openSlice">The first slice that is not closed: its window is kept.</param>
+    /// <param name="epochs">None in a checkpoint that is older than epochs.</param>
     public static ClassFold Restore(
-        int slices, long newest, ReadOnlySpan<SliceUnits> usage, long members, IEnumerable<ProducerMark> producers, long openSlice = long.MaxValue)
+        ClassWindow window, long members, IEnumerable<ProducerMark> producers, IEnumerable<EpochTotals> epochs)
     {
-        var fold = new ClassFold(slices) { Window = ClassWindow.Restore(slices, newest, usage, openSlice), Members = members };
+        var fold = new ClassFold(1) { Window = window, Members = members, Epochs = ClassEpochs.Restore(epochs) };
         foreach (ProducerMark producer in producers)
         {
             fold._watermarks[producer.Producer] = producer.Watermark;

@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Model;
 
@@ -13,6 +14,7 @@ public sealed class MemberAccount
     private HashSet<string>? _entitlements;
     private Dictionary<string, MeterChain>? _meters;
     private int _windowSlices;
+    private MemberEpochs _epochs = new();
 
     public MemberStatus Status { get; private set; }
 
@@ -56,6 +58,12 @@ public sealed class MemberAccount
     /// <summary>u as of <paramref name="slice"/>, without changing anything.</summary>
     public long UsageAt(long slice) => Window?.UsageAt(slice) ?? 0;
 
+    /// <summary>Whether an epoch that holds the slice has begun.</summary>
+    public bool CountsIn(long slice) => _epochs.Counts(slice);
+
+    /// <summary>What the member is rated on for an epoch, up to and with a slice of it; null if the epoch is billed, and so no longer held.</summary>
+    public MemberFigures? FiguresOf(EpochSlices epoch, long slice) => _epochs.FiguresOf(epoch, slice);
+
     /// <summary>The first slice from <paramref name="slice"/> on by which u is at most so many units, if nothing is charged.</summary>
     public long SliceWithAtMost(long most, long slice) => Window?.SliceWithAtMost(most, slice) ?? slice;
 
@@ -81,12 +89,14 @@ public sealed class MemberAccount
                 Window.Add(admitted.Slice, admitted.Units);
                 Quota = new(admitted.QuotaSpentMicroUnits, admitted.At);
                 TotalUnits += admitted.Units;
+                _epochs.Add(admitted);
                 Keys.Remember(admitted);
                 break;
             case Cancelled cancelled:
                 Window!.Roll(cancelled.Slice);
                 Window.Add(cancelled.AdmittedSlice, -cancelled.Units);
                 TotalUnits -= cancelled.Units;
+                if (CountsIn(cancelled.AdmittedSlice) && Keys.Find(cancelled.Key) is { } given) _epochs.Add(cancelled, given.Admitted);
                 Keys.GiveBack(cancelled.Key, cancelled.ReturnedUnits);
                 break;
             case UsageReported reported:
@@ -97,6 +107,7 @@ public sealed class MemberAccount
                     TotalUnits += slice.Units;
                 }
 
+                _epochs.Add(reported);
                 _meters![reported.Meter] = new(reported.Meter, reported.ReportSequence, reported.Payload, reported.Slices[^1].Slice);
                 break;
             case Enrolled enrolled:
@@ -105,10 +116,12 @@ public sealed class MemberAccount
                 Enrolled = enrolled.At;
                 Window = new MemberWindow(enrolled.WindowSlices);
                 _windowSlices = enrolled.WindowSlices;
+                _epochs.Enrol(enrolled.Slice);
                 break;
             case StatusChanged changed:
                 Status = changed.Status;
                 StatusReason = changed.Reason;
+                if (changed.Status == MemberStatus.Exited) _epochs.Leave(changed.Slice);
                 break;
             case EntitlementChanged changed:
                 if (changed.Entitled) (_entitlements ??= []).Add(changed.Lane);
@@ -116,6 +129,9 @@ public sealed class MemberAccount
                 break;
             case MeterRegistered registered:
                 (_meters ??= []).TryAdd(registered.Meter, new(registered.Meter, 0, 0, long.MinValue));
+                break;
+            case EpochBegan began:
+                _epochs.Begin(began);
                 break;
             case EvidenceKept:
                 break;
@@ -142,6 +158,7 @@ public sealed class MemberAccount
             Window = snapshot.WindowSlices == 0 ? null : MemberWindow.Restore(snapshot.WindowSlices, snapshot.Newest, snapshot.Usage.AsSpan()),
             _windowSlices = snapshot.WindowSlices,
             Quota = new QuotaBucket(snapshot.QuotaSpentMicroUnits, snapshot.QuotaAt),
+            _epochs = MemberEpochs.Restore(snapshot.Epochs),
         };
         if (snapshot.Entitlements.Length > 0) account._entitlements = [.. snapshot.Entitlements];
         if (snapshot.Meters.Length > 0) account._meters = snapshot.Meters.ToDictionary(chain => chain.Meter);
@@ -165,5 +182,6 @@ public sealed class MemberAccount
         QuotaAt = Quota.At,
         Entitlements = [.. Entitlements],
         Meters = [.. Meters],
+        Epochs = _epochs.Snapshot(),
     };
 }

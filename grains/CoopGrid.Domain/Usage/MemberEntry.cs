@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Usage;
@@ -112,6 +113,12 @@ public sealed record EvidenceKept(
     long ReportSequence,
     ulong AcceptedPayload,
     ulong OtherPayload) : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>An epoch begins in the account: entries after this one that lie in its slices count in it.</summary>
+/// <param name="Epoch">The epoch, as the class has announced it.</param>
+/// <param name="FirstUnbilled">The number of the first epoch whose bills are not made: the sums of those before it are let go.</param>
+public sealed record EpochBegan(long Sequence, Instant At, long Slice, int PolicyVersion, EpochSlices Epoch, long FirstUnbilled)
+    : MemberEntry(Sequence, At, Slice, PolicyVersion);
 
 /// <summary>Usage of one slice, as charged.</summary>
 /// <param name="Slice">The slice it was used in.</param>

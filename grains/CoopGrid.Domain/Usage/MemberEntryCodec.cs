@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Usage;
@@ -18,6 +19,7 @@ public static class MemberEntryCodec
     private const byte MeterRegisteredKind = 6;
     private const byte UsageReportedKind = 7;
     private const byte EvidenceKeptKind = 8;
+    private const byte EpochBeganKind = 9;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -61,6 +63,8 @@ public static class MemberEntryCodec
                 sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), ReadSlices(ref reader)),
             EvidenceKeptKind => new EvidenceKept(
                 sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), reader.Fingerprint()),
+            EpochBeganKind => new EpochBegan(
+                sequence, at, slice, policy, new EpochSlices(reader.Number(), reader.Number(), reader.Number()), reader.Number()),
             _ => throw new FormatException($"The ledger holds an entry of kind {kind}, which this version does not know."),
         };
         return reader.AtEnd ? entry : throw new FormatException($"The ledger holds an entry of kind {kind} with bytes left over.");
@@ -111,6 +115,12 @@ public static class MemberEntryCodec
                 writer.Fingerprint(evidence.AcceptedPayload);
                 writer.Fingerprint(evidence.OtherPayload);
                 break;
+            case EpochBegan began:
+                writer.Number(began.Epoch.Number);
+                writer.Number(began.Epoch.First);
+                writer.Number(began.Epoch.End);
+                writer.Number(began.FirstUnbilled);
+                break;
         }
     }
 
@@ -124,6 +134,7 @@ public static class MemberEntryCodec
         EntitlementChanged => EntitlementChangedKind,
         MeterRegistered => MeterRegisteredKind,
         EvidenceKept => EvidenceKeptKind,
+        EpochBegan => EpochBeganKind,
         _ => throw new InvalidOperationException($"Entry {entry.GetType().Name} has no kind."),
     };
 

@@ -71,7 +71,7 @@ internal sealed partial class MemberGrain
             if (refusal is not null) return new(refusal.Outcome, StateOf(), refusal.Reason);
             if (entry is not null)
             {
-                if (ledger.Record(_claim, entry, decider.Gate.Class) is null) return new(MemberOutcome.Unavailable, StateOf(), RequestDecider.NotNow);
+                if (ledger.Record(_claim, entry, decider.Gate) is null) return new(MemberOutcome.Unavailable, StateOf(), RequestDecider.NotNow);
                 outcome = MemberOutcome.Changed;
             }
 

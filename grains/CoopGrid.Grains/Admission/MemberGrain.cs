@@ -67,8 +67,10 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
         lock (_claim.Gate)
         {
             if (!decider.IsOwner) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotHere);
-            (answer, Cancelled? entry) = CancelRule.Decide(_claim.Account, key, units, caller, decider.Conditions().Now);
-            if (entry is not null && ledger.Record(_claim, entry, decider.Gate.Class) is null) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
+            Conditions now = decider.Conditions().Now;
+            now = now with { ClosedBefore = decider.Gate.ClosedBefore(now.Mark) };
+            (answer, Cancelled? entry) = CancelRule.Decide(_claim.Account, key, units, caller, now);
+            if (entry is not null && ledger.Record(_claim, entry, decider.Gate) is null) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
             commit = _claim.LastCommit;
         }
 
@@ -85,7 +87,7 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
             if (!decider.IsOwner) return new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotHere };
             (Conditions now, _) = decider.Conditions();
             (answer, MemberEntry? entry) = ReportRule.Decide(_claim.Account, report, now, decider.Gate.View.SliceMultiplier);
-            if (entry is not null && ledger.Record(_claim, entry, decider.Gate.Class) is null)
+            if (entry is not null && ledger.Record(_claim, entry, decider.Gate) is null)
                 return new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotNow };
             if (answer.Outcome == ReportOutcome.Accepted) decider.Gate.CountAccepted(now.Period, answer.Units);
             commit = _claim.LastCommit;

@@ -89,7 +89,7 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
 
     private Step Admit(AdmissionRequest request, Admitted entry, in Decision decision, in Conditions now)
     {
-        if (ledger.Record(claim, entry, gate.Class) is not { } commit)
+        if (ledger.Record(claim, entry, gate) is not { } commit)
         {
             // A mark came between: the same room serves the decision that keeps it (L5a).
             var room = new Granted(new Reading(now.Now, now.MonotonicMicros), new(decision.Answer, null, Asked: decision.Asked));

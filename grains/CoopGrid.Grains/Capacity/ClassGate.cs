@@ -74,6 +74,9 @@ internal sealed class ClassGate
     /// <summary>Nothing more is counted before this slice.</summary>
     public long Mark => Volatile.Read(ref _mark);
 
+    /// <summary>Nothing is given back any more before this slice, when nothing more is counted before <paramref name="mark"/>.</summary>
+    public long ClosedBefore(long mark) => View.Epochs?.ClosedBefore(mark) ?? long.MinValue;
+
     /// <summary>Whether an answer decided at a moment of the monotonic clock may be given before its commit, where the class allows it (C1).</summary>
     public bool AllowsRelaxed(long micros) => micros <= Volatile.Read(ref _relaxedUntil);
 

@@ -187,10 +187,13 @@ internal sealed partial class ClassGates(
         Instant now = clock.Read().Now;
         WindowPolicy window = gate.View.Policies.Current.Window;
         window = gate.View.At(window.SliceAt(now)).Policy.Window;
-        long open = Math.Max(gate.Mark, window.SliceAt(now.PlusMs(-window.GraceMs)));
+
+        // By when an epoch is closed is announced with it: what is not announced is not marked.
+        long announced = gate.View.Epochs?.Schedule.Until ?? long.MaxValue;
+        long open = Math.Max(gate.Mark, Math.Min(window.SliceAt(now.PlusMs(-window.GraceMs)), announced));
         if (open <= ledger.MarkOf(gate.Class) || ledger.IsStalled) return;
         gate.RaiseMark(open);
-        ledger.AppendMark(new(gate.Class, open));
+        ledger.AppendMark(new(gate.Class, open), gate.ClosedBefore(open));
     }
 
     [LoggerMessage(LogLevel.Warning, "The gates of classes could not be opened; it is tried again.")]

@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
@@ -19,6 +20,8 @@ internal sealed class ClassView
         Policies = signal.Policies ?? throw new InvalidOperationException("A class without policies has no view.");
         Current = Reuse(Policies.Current, before);
         Next = Policies.Next is null ? null : Reuse(Policies.Next, before);
+        if (signal.Schedule is { } schedule)
+            Epochs = schedule.Equals(before?.Epochs?.Schedule) ? before.Epochs : new(schedule, Policies.Current.Window, Policies.TimeZone);
         if (!signal.SliceMultipliers.IsEmpty)
             _sliceMultipliers = signal.SliceMultipliers.ToDictionary(point => point.Slice, point => point.Permille);
     }
@@ -26,6 +29,9 @@ internal sealed class ClassView
     public ClassSignal Signal { get; }
 
     public ClassPolicies Policies { get; }
+
+    /// <summary>The class's epochs; null if none are announced, and then nothing counts by epochs.</summary>
+    public EpochPlan? Epochs { get; }
 
     private PolicyPlan Current { get; }
 

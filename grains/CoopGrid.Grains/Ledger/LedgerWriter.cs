@@ -14,7 +14,7 @@ namespace CoopGrid.Grains.Ledger;
 /// <item>After a failed or hanging attempt the waiters of both segments learn that nothing is known, nothing is accepted (L7), and the
 /// same segment is sent again at the same position until it is committed or the producer is sealed (L2).</item>
 /// <item>Once sealed, nothing is accepted, and nothing that was open is ever answered true.</item>
-/// <item>After a mark nothing is accepted that adds to an older slice of its class (L5a); cancels still reach back.</item>
+/// <item>After a mark nothing is accepted that adds to an older slice of its class (L5a); cancels still reach back, as far as epochs are not closed by it.</item>
 /// </list>
 /// </summary>
 public sealed partial class LedgerWriter : IAsyncDisposable
@@ -28,7 +28,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     private readonly ITimer _watch;
     private readonly TaskCompletionSource _sealed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<ClassId, long> _marks = [];
+    private readonly Dictionary<ClassId, Promise> _marks = [];
     private long _highestMark = long.MinValue;
     private ImmutableArray<ICommitObserver> _observers = [];
     private SegmentWriter _gathering;
@@ -101,7 +101,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     /// <summary>The newest mark of a class in this log, or <see cref="long.MinValue"/>.</summary>
     public long MarkOf(ClassId @class)
     {
-        lock (_lock) return _marks.GetValueOrDefault(@class, long.MinValue);
+        lock (_lock) return PromiseOf(@class).Slice;
     }
 
     /// <summary>
@@ -143,15 +143,20 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         foreach (ref readonly ClassDelta delta in deltas)
         {
             // Nearly every entry is of a slice that no class has marked.
-            if (delta.Slice >= _highestMark || (delta.Units <= 0 && delta.Members <= 0)) continue;
-            if (_marks.TryGetValue(delta.Class, out long mark) && delta.Slice < mark) return true;
+            if (delta.Slice >= _highestMark) continue;
+            Promise promise = PromiseOf(delta.Class);
+            bool adds = delta.Units > 0 || delta.Members > 0;
+            if (delta.Slice < (adds ? promise.Slice : promise.ClosedBefore)) return true;
         }
 
         return false;
     }
 
+    private Promise PromiseOf(ClassId @class) => _marks.TryGetValue(@class, out Promise promise) ? promise : new(long.MinValue, long.MinValue);
+
     /// <summary>Appends the promise that nothing more comes before a slice; null as for an entry.</summary>
-    public Commit? AppendMark(SliceMark mark)
+    /// <param name="closedBefore">Before this slice nothing is given back any more either: it is in epochs that the mark closes.</param>
+    public Commit? AppendMark(SliceMark mark, long closedBefore = long.MinValue)
     {
         Commit commit;
         bool wake;
@@ -159,7 +164,8 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         {
             if (!_accepting) return null;
             _gathering.Mark(mark);
-            _marks[mark.Class] = Math.Max(mark.Slice, _marks.GetValueOrDefault(mark.Class, long.MinValue));
+            Promise before = PromiseOf(mark.Class);
+            _marks[mark.Class] = new(Math.Max(mark.Slice, before.Slice), Math.Max(closedBefore, before.ClosedBefore));
             _highestMark = Math.Max(_highestMark, mark.Slice);
             commit = _gatheringCommit;
             wake = MustWake();
@@ -187,4 +193,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         if (started && Stepped is null) await _ended.Task;
         await _watch.DisposeAsync();
     }
+
+    /// <summary>What the newest mark of a class promises: nothing is added before the one slice, nothing given back before the other.</summary>
+    private readonly record struct Promise(long Slice, long ClosedBefore);
 }

@@ -44,10 +44,13 @@ public interface ICommitObserver
 /// <param name="Class">The class whose fold changes.</param>
 /// <param name="Slice">The slice that the change belongs to.</param>
 /// <param name="Units">Units added to the slice's usage.</param>
-/// <param name="Members">Members enrolled (above 0) or gone (below 0) in the slice.</param>
+/// <param name="Members">Members that count from the slice on (above 0), or count no more from it on (below 0): a leaver's last slice is the one before.</param>
 public readonly record struct ClassDelta(ClassId Class, long Slice, long Units, long Members);
 
-/// <summary>A producer's promise (L5a): no later entry of it belongs to a slice of the class before <paramref name="Slice"/>.</summary>
+/// <summary>
+/// A producer's promise (L5a): no later entry of it adds to a slice of the class before <paramref name="Slice"/>, and none gives anything back
+/// in an epoch that this slice closes by the class's schedule.
+/// </summary>
 /// <param name="Class">The class.</param>
 /// <param name="Slice">The first slice that may still get entries.</param>
 public readonly record struct SliceMark(ClassId Class, long Slice);

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
@@ -30,10 +31,13 @@ internal sealed partial class ClassGrain
         // Then the checkpoint, written at once, so that an older activation writes none any more: it could let a producer be drained that
         // is not in what was read here.
         await state.ReadStateAsync();
-        await Write(state.State with { Epoch = _epoch });
+        ClassPolicies policies = state.State.Policies!;
+        EpochSchedule schedule = state.State.Schedule ?? EpochScheduleRule.Late(policies.Newest, policies.TimeZone, now);
+        await Write(state.State with { Epoch = _epoch, Schedule = schedule });
         ClassCheckpoint stored = state.State;
         ClassFold fold = stored.ToFold();
         fold.Window.KeepFor(founded);
+        fold.Epochs.Plan = PlanOf(schedule);
         var log = new ClassLog(_id, fold, ledger);
         await log.CatchUp();
         fold.Window.KeepFor(_openSlice);
@@ -47,6 +51,7 @@ internal sealed partial class ClassGrain
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
         _changed = true;
         _log = log;
+        Roll(now);
     }
 
     private async Task Look(CancellationToken cancellation)
@@ -64,6 +69,7 @@ internal sealed partial class ClassGrain
                 return;
             }
 
+            await Announce(reading.Now);
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
@@ -97,6 +103,7 @@ internal sealed partial class ClassGrain
         ClassPolicies policies = state.State.Policies!;
         long slice = policies.Current.Window.SliceAt(now);
         _fold.Window.Roll(slice);
+        RollEpochs(slice);
         ClassPolicy policy = policies.At(slice);
         if (ReferenceEquals(policy, _inForce)) return;
         _inForce = policy;

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -71,7 +72,12 @@ internal sealed partial class ClassGrain(
     {
         // A founding that was broken off goes on. The slices before it are closed, also for a successor after a crash.
         long slice = policy.Window.SliceAt(clock.Read().Now);
-        if (state.State.Policies is null) await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone), OpenSlice = slice });
+        if (state.State.Policies is null)
+        {
+            EpochSchedule schedule = EpochScheduleRule.Founded(policy, timeZone, clock.Read().Now);
+            await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone), OpenSlice = slice, Schedule = schedule });
+        }
+
         if (_log is null) await Start();
     }
 
@@ -107,6 +113,9 @@ internal sealed partial class ClassGrain(
             LaneFloorMills = [.. grant.FloorMills ?? []],
             Saved = [.. state.State.Producers.Select(producer => new SavedPosition(producer.Producer, producer.Watermark))],
             Exchange = grant.Exchange,
+            Schedule = state.State.Schedule,
+            FirstUnbilled = state.State.FirstUnbilled,
+            EpochSoFar = EpochSoFar(),
         };
     }
 

@@ -15,9 +15,22 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
     {
         // A queue may hold a tick for long: of a producer that is drained, and so forgotten here, it would count again.
         if (!fold.Watermarks.ContainsKey(tick.Producer) && !await IsKept(tick.Producer)) return;
-        long mark = tick.Mark == 0 ? long.MinValue : tick.Mark;
-        SliceUnits[] usage = [.. tick.Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units))];
-        if (fold.Apply(tick.Producer, tick.After, tick.Through, usage, tick.Members, mark) == FoldResult.Gap) await Read(tick.Producer);
+        if (Apply(tick) == FoldResult.Gap) await Read(tick.Producer);
+    }
+
+    private FoldResult Apply(UsageTick tick)
+    {
+        if (tick.Through <= fold.WatermarkOf(tick.Producer)) return FoldResult.Known;
+
+        // A silo of an earlier version does not say in which slices members came: its log does.
+        SliceUsage[] members = tick.MembersBySlice.IsDefaultOrEmpty ? [] : [.. tick.MembersBySlice];
+        if (members.Sum(slice => slice.Units) != tick.Members) return FoldResult.Gap;
+        SliceChange[] changes =
+        [
+            .. tick.Usage.Select(slice => new SliceChange(slice.Slice, slice.Units, 0)),
+            .. members.Select(slice => new SliceChange(slice.Slice, 0, slice.Units)),
+        ];
+        return fold.Apply(tick.Producer, tick.After, tick.Through, changes, tick.Mark == 0 ? long.MinValue : tick.Mark);
     }
 
     /// <summary>Follows every producer that is not drained to its present end, and forgets those that are gone.</summary>
@@ -78,13 +91,10 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
 
     private void Apply(SegmentReader segment, in SegmentRow row)
     {
-        List<SliceUnits> usage = [];
-        long members = 0;
+        List<SliceChange> changes = [];
         foreach (ClassDelta delta in segment.Deltas)
         {
-            if (delta.Class != @class) continue;
-            members += delta.Members;
-            if (delta.Units != 0) usage.Add(new(delta.Slice, delta.Units));
+            if (delta.Class == @class) changes.Add(new(delta.Slice, delta.Units, delta.Members));
         }
 
         long mark = long.MinValue;
@@ -93,6 +103,6 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
             if (promised.Class == @class) mark = promised.Slice;
         }
 
-        fold.Apply(row.Producer, row.Position - 1, row.Position, usage.ToArray(), members, mark);
+        fold.Apply(row.Producer, row.Position - 1, row.Position, changes.ToArray(), mark);
     }
 }

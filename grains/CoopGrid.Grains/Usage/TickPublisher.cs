@@ -86,7 +86,7 @@ internal sealed partial class TickPublisher(
     private sealed class ClassTicks
     {
         private readonly SortedDictionary<long, long> _usage = [];
-        private long _members;
+        private readonly SortedDictionary<long, long> _members = [];
         private long _mark;
         private long _sent;
         private long _through;
@@ -97,8 +97,8 @@ internal sealed partial class TickPublisher(
         public void Add(long position, ClassDelta delta)
         {
             _through = position;
-            _members += delta.Members;
             if (delta.Units != 0) _usage[delta.Slice] = _usage.GetValueOrDefault(delta.Slice) + delta.Units;
+            if (delta.Members != 0) _members[delta.Slice] = _members.GetValueOrDefault(delta.Slice) + delta.Members;
         }
 
         public void Add(long position, SliceMark mark)
@@ -116,12 +116,13 @@ internal sealed partial class TickPublisher(
                 After = _sent,
                 Through = _through,
                 Usage = [.. _usage.Select(slice => new SliceUsage(slice.Key, slice.Value))],
-                Members = _members,
+                Members = _members.Values.Sum(),
                 Mark = _mark,
+                MembersBySlice = [.. _members.Select(slice => new SliceUsage(slice.Key, slice.Value))],
             };
             _sent = _through;
             _usage.Clear();
-            _members = 0;
+            _members.Clear();
             return _last;
         }
     }

@@ -59,6 +59,22 @@ public sealed class CancelRuleTests
         Assert.Equal(CancelOutcome.KeyUnknown, CancelRule.Decide(scene.Build(), "k", 0, "relay", late).Answer.Outcome);
     }
 
+    /// <summary>What stands on a closed bill stays; a repeat of what was given back before is harmless all the same.</summary>
+    [Theory]
+    [InlineData(3, CancelOutcome.EpochClosed, 2)]
+    [InlineData(0, CancelOutcome.EpochClosed, 2)]
+    [InlineData(2, CancelOutcome.Returned, 2)]
+    [InlineData(1, CancelOutcome.UnitsOutOfRange, 2)]
+    public void In_a_closed_epoch_nothing_more_is_given_back(long units, CancelOutcome expected, long returned)
+    {
+        Scene scene = Known();
+        Conditions closed = scene.Conditions with { ClosedBefore = Scene.Slice + 1 };
+        (CancelAnswer answer, Cancelled? entry) = CancelRule.Decide(scene.Build(), "k", units, "relay", closed);
+        Assert.Equal((expected, returned, null), (answer.Outcome, answer.ReturnedUnits, entry));
+        Conditions open = scene.Conditions with { ClosedBefore = Scene.Slice };
+        Assert.NotEqual(CancelOutcome.EpochClosed, CancelRule.Decide(scene.Build(), "k", units, "relay", open).Answer.Outcome);
+    }
+
     /// <summary>Any sequence of totals: the usage is what was admitted less the highest total that was accepted, and a spent key answers so.</summary>
     [Fact]
     public void The_total_only_grows_and_a_repeat_is_harmless() =>

@@ -25,8 +25,8 @@ public sealed class ClassFoldTests
     public void A_tick_is_applied_known_or_a_gap(long after, long through, FoldResult expected)
     {
         var fold = new ClassFold(Slices);
-        fold.Apply(1, 0, 5, [new(10, 8)], 2, 9);
-        Assert.Equal(expected, fold.Apply(1, after, through, [new(10, 100)], 1, 10));
+        fold.Apply(1, 0, 5, [new(10, 8, 2)], 9);
+        Assert.Equal(expected, fold.Apply(1, after, through, [new(10, 100, 1)], 10));
         bool applied = expected == FoldResult.Applied;
         Assert.Equal((applied ? 108 : 8, applied ? 3 : 2), (fold.Window.Usage, fold.Members));
         Assert.Equal((applied ? through : 5, applied ? 10 : 9), (fold.WatermarkOf(1), fold.MarkOf(1)));
@@ -37,8 +37,8 @@ public sealed class ClassFoldTests
     public void Producers_do_not_know_of_each_other()
     {
         var fold = new ClassFold(Slices);
-        Assert.Equal(FoldResult.Applied, fold.Apply(1, 0, 5, [new(10, 8)], 1, long.MinValue));
-        Assert.Equal(FoldResult.Applied, fold.Apply(2, 0, 3, [new(10, 4)], 0, 12));
+        Assert.Equal(FoldResult.Applied, fold.Apply(1, 0, 5, [new(10, 8, 1)], long.MinValue));
+        Assert.Equal(FoldResult.Applied, fold.Apply(2, 0, 3, [new(10, 4, 0)], 12));
         Assert.Equal(12, fold.Window.Usage);
         Assert.Equal((long.MinValue, 12), (fold.MarkOf(1), fold.MarkOf(2)));
         fold.Drop(2);
@@ -122,13 +122,14 @@ public sealed class ClassFoldTests
     private static FoldResult Apply(ClassFold fold, List<Position>[] logs, int producer, int after, int through)
     {
         List<Position> positions = logs[producer][after..through];
-        SliceUnits[] usage = [.. positions.GroupBy(p => p.Slice).Select(slice => new SliceUnits(slice.Key, slice.Sum(p => p.Units))).Where(s => s.Units != 0)];
-        return fold.Apply(producer + 1, after, through, usage, positions.Sum(p => p.Members), positions.Max(p => p.Mark));
+        SliceChange[] changes =
+            [.. positions.GroupBy(p => p.Slice).Select(slice => new SliceChange(slice.Key, slice.Sum(p => p.Units), slice.Sum(p => p.Members)))];
+        return fold.Apply(producer + 1, after, through, changes, positions.Max(p => p.Mark));
     }
 
     private static ClassFold Restored(ClassFold fold) => fold.Window.Newest == long.MinValue
         ? fold
-        : ClassFold.Restore(Slices, fold.Window.Newest, [.. fold.Window.Held], fold.Members, [.. fold.Producers()]);
+        : ClassFold.Restore(ClassWindow.Restore(Slices, fold.Window.Newest, [.. fold.Window.Held]), fold.Members, [.. fold.Producers()], []);
 
     private static void Compare(ClassFold fold, List<Position>[] logs)
     {

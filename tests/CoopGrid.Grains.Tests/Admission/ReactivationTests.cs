@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
@@ -48,7 +49,7 @@ public sealed class ReactivationTests
 
         Assert.Equal(Outcome.Unavailable, (await member.Admit(Ask.For("b")).Soon()).Outcome);
         Assert.Equal(sequence, claim.Account.Sequence);
-        Assert.NotNull(Decide(silo, claim, second));
+        Assert.NotNull(await Decide(silo, claim, second));
         await Eventually.True(() => ReferenceEquals(claim.Owner, second), "the second owner");
         claims.Release(claim, second);
         AdmissionAnswer answer = await member.Admit(Ask.For("b", wait: null)).Soon();
@@ -65,7 +66,7 @@ public sealed class ReactivationTests
         ClaimTable claims = silo.Service<ClaimTable>();
         var second = new object();
         MemberClaim claim = await claims.ClaimAsync(new(GridSilo.Coop, "m0"), second);
-        Assert.NotNull(Decide(silo, claim, second));
+        Assert.NotNull(await Decide(silo, claim, second));
         long sequence = claim.Account.Sequence;
         claims.Release(claim, second);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await member.GetState());
@@ -136,7 +137,7 @@ public sealed class ReactivationTests
             {
                 var activation = new object();
                 MemberClaim claim = await claims.ClaimAsync(new(GridSilo.Coop, $"m{random.Next(Members)}"), activation);
-                if (Decide(silo, claim, activation) is { } commit)
+                if (await Decide(silo, claim, activation) is { } commit)
                 {
                     decided++;
                     last = commit;
@@ -155,15 +156,16 @@ public sealed class ReactivationTests
         return decided;
     }
 
-    private static Commit? Decide(GridSilo silo, MemberClaim claim, object activation)
+    private static async Task<Commit?> Decide(GridSilo silo, MemberClaim claim, object activation)
     {
+        ClassGate gate = (await silo.Service<ClassGates>().GetAsync(GridSilo.ClassOf("homes")))!;
         lock (claim.Gate)
         {
             if (!ReferenceEquals(claim.Owner, activation)) return null;
             MemberAccount account = claim.Account;
             bool entitled = !account.IsEntitledTo("critical");
             var entry = new EntitlementChanged(account.Sequence + 1, Instant.Now(silo.Time), account.LastSlice, 1, "critical", entitled);
-            return silo.Service<AccountLedger>().Record(claim, entry, GridSilo.ClassOf("homes"));
+            return silo.Service<AccountLedger>().Record(claim, entry, gate);
         }
     }
 }

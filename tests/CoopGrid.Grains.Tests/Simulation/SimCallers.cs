@@ -86,6 +86,10 @@ internal sealed class SimCallers
         if (state is not null) seen(state);
     });
 
+    /// <summary>The class's epochs as its grain shows them.</summary>
+    public void LookAtEpochs(Action<IReadOnlyList<ClassEpochFigures>> seen) => Begin(0, async () =>
+        seen(await Calling<ClassEpochFigures[]>(async door => [.. await _cluster.FactoryOf(door).GetGrain<IClassGrain>("").GetEpochs()]) ?? []));
+
     /// <summary>A member's account as its grain shows it.</summary>
     public void LookAtMember(MemberId member, Action<MemberState> seen) => Begin(0, async () =>
     {

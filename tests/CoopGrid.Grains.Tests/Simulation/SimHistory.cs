@@ -48,7 +48,7 @@ internal sealed class SimHistory
         _callers = new(_cluster);
         _policy = new()
         {
-            Window = new() { SliceMs = 500, Slices = 6, GraceMs = 100 },
+            Window = new() { SliceMs = 500, Slices = 6, GraceMs = 100, Epoch = new() { Kind = EpochKind.Fixed, FixedMs = 1500 } },
             Capacity = new() { UnitsPerSecond = plan.UnitsPerSecond, BurstUnits = plan.BurstUnits, MaxRequestUnits = 20 },
         };
     }
@@ -154,6 +154,13 @@ internal sealed class SimHistory
         {
             _callers.LookAtClass(state => differs = judge.Differs(state));
             _world.RunUntil(_world.Now + (5 * Second), () => _callers.IsDone);
+            if (differs is null)
+            {
+                differs = "the class's epochs were not shown";
+                _callers.LookAtEpochs(epochs => differs = judge.Differs(epochs));
+                _world.RunUntil(_world.Now + (5 * Second), () => _callers.IsDone);
+            }
+
             if (differs is not null) _world.RunUntil(_world.Now + 200_000, () => false);
         }
 

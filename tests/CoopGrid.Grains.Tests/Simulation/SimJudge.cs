@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Interfaces;
@@ -45,6 +46,22 @@ internal sealed class SimJudge
         return state.UsageUnits == usage && state.Members == _accounts.Count
             ? null
             : $"the class holds S {state.UsageUnits} and N {state.Members} at slice {state.Slice}, the log {usage} and {_accounts.Count}";
+    }
+
+    /// <summary>§10: S and M of every epoch that has begun are the sums of the members' units and slices. False with what is off.</summary>
+    public string? Differs(IReadOnlyList<ClassEpochFigures> epochs)
+    {
+        if (epochs.Count == 0) return "the class shows no epoch";
+        foreach (ClassEpochFigures shown in epochs)
+        {
+            var epoch = new EpochSlices(shown.Number, shown.FirstSlice, shown.EndSlice);
+            MemberFigures[] members = [.. _accounts.Values.Select(account => account.FiguresOf(epoch, epoch.End - 1)!)];
+            (long units, long slices) = (members.Sum(member => member.Units), members.Sum(member => member.EnrolledSlices));
+            if ((shown.UsageUnits, shown.MemberSlices) != (units, slices))
+                return $"the class holds S {shown.UsageUnits} and M {shown.MemberSlices} of epoch {shown.Number}, the log {units} and {slices}";
+        }
+
+        return null;
     }
 
     /// <summary>L3: what a member shows is the fold of its entries.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 using Xunit;
@@ -27,6 +28,7 @@ public sealed class EntryTests
         ["meter-registered"] = new MeterRegistered(7, At, 500_001, 2, "meter"),
         ["usage-reported"] = new UsageReported(8, At, 500_003, 2, "meter", 41, 77, [new(500_001, 30, 0, 1000), new(500_002, 3, 47, 1980)]),
         ["evidence-kept"] = new EvidenceKept(long.MaxValue, new(long.MinValue), long.MinValue, int.MaxValue, "", 41, ulong.MaxValue, 0),
+        ["epoch-began"] = new EpochBegan(9, At, 500_003, 2, new EpochSlices(676, 499_800, 500_544), 675),
     };
 
     public static TheoryData<string> Names => [.. Examples.Keys];

@@ -76,7 +76,30 @@ public sealed class StateTests
         new(new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>());
 
     [Fact]
-    public void A_member() => Check("member", Member with { Blocks = [new(4, At, 17)] }, "states-v2.hex");
+    public void A_member() => Check(
+        "member",
+        Member with
+        {
+            Blocks = [new(4, At, 17)],
+            EnrolledIn = 499_000,
+            LeftIn = 500_001,
+            FirstUnbilled = 675,
+            Epochs =
+            [
+                new() { Number = 675, First = 498_000, End = 499_056, Units = 9, EnrolledFrom = 499_000 },
+                new() { Number = 676, First = 499_056, End = 499_800, Units = 40, CountedSlices = 12, LeftIn = 499_067, Surged = [new(2, 1500, 8)] },
+            ],
+        },
+        "states-v3.hex");
+
+    /// <summary>Before epochs were counted: the member has been there since before the first one.</summary>
+    [Fact]
+    public void A_member_of_the_second_version()
+    {
+        MemberCheckpoint read = Serializer.Deserialize<MemberCheckpoint>(Golden.Read("states-v2.hex")["member"])!;
+        Assert.Equal(JsonSerializer.Serialize(Member with { Blocks = [new(4, At, 17)] }), JsonSerializer.Serialize(read));
+        Assert.Equal(12, read.ToAccount().FiguresOf(new(7, 500_000, 500_012), long.MaxValue)!.EnrolledSlices);
+    }
 
     /// <summary>Key blocks had no producer then, and are found under their old names.</summary>
     [Fact]
@@ -92,29 +115,39 @@ public sealed class StateTests
     public void A_block_of_keys() => Check("keys", new KeyBlock { Entries = [MemberEntryCodec.Encode(EntryTests.Admission).ToArray()] });
 
     [Fact]
-    public void A_class() => Check("class", Class with { Policies = WithMarket(Class.Policies!) }, "states-v2.hex");
+    public void A_class() => Check(
+        "class",
+        Class with
+        {
+            Policies = WithMarket(Class.Policies!),
+            Schedule = new() { Runs = [new(Policy.Window.Epoch, 499_968, 0, 1), new(new(), 500_064, -4, 672)], Until = 500_736 },
+            Epochs = [new(5208, 499_968, 500_064, 1234, 1152, 1, Policy.Tariff), new(5209, 500_064, 500_160, 0, 1152, 0, null)],
+            FirstUnbilled = 5208,
+        },
+        "states-v3.hex");
 
-    /// <summary>Policies had no market then: they sell nothing.</summary>
+    /// <summary>Policies had no market then, and epochs were not counted.</summary>
     [Fact]
     public void A_class_of_the_first_version()
     {
         ClassCheckpoint read = Serializer.Deserialize<ClassCheckpoint>(Golden.Read("states-v1.hex")["class"])!;
         Assert.Equal(JsonSerializer.Serialize(Class), JsonSerializer.Serialize(read));
         Assert.Equal(new MarketPolicy(), read.Policies!.Next!.Market);
+        Assert.Empty(read.ToFold().Epochs.All);
     }
 
     [Fact]
     public void A_coop() => Check("coop", Coop);
 
     [Fact]
-    public void An_empty_class() => Check("empty-class", new ClassCheckpoint());
+    public void An_empty_class() => Check("empty-class", new ClassCheckpoint(), "states-v3.hex");
 
     /// <summary>The class may have heard of a cancel before the admission (two producers).</summary>
     [Fact]
     public void A_class_with_a_slice_below_zero_comes_back()
     {
         var fold = new ClassFold(Class.Policies!.Current.Window.Slices);
-        fold.Apply(3, 0, 1, [new(500_000, -7), new(500_001, 4)], 0, long.MinValue);
+        fold.Apply(3, 0, 1, [new(500_000, -7, 0), new(500_001, 4, 0)], long.MinValue);
         ClassFold back = Serializer.Deserialize<ClassCheckpoint>(Serializer.Serialize(Class.With(fold, 500_000)))!.ToFold();
         Assert.Equal([new(500_000, -7), new(500_001, 4)], back.Window.Held);
         Assert.Equal(-3, back.Window.Usage);

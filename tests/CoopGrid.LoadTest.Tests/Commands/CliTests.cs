@@ -25,6 +25,8 @@ public sealed class CliTests
     [InlineData(0, "member", "entitle", "town", "alice", "critical")]
     [InlineData(0, "member", "meter", "town", "alice", "m1")]
     [InlineData(1, "member", "show", "town", "nobody")]
+    [InlineData(0, "bill", "projected", "town", "alice")]
+    [InlineData(1, "bill", "projected", "town", "nobody")]
     [InlineData(1, "report", "town", "m9", "1", "100=5")]
     [InlineData(2, "report", "town", "m9", "1", "100:5")]
     [InlineData(0, "market", "slots", "town", "people", "--from", "2026-12-01", "--limit", "3")]

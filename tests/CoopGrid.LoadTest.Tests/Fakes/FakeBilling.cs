@@ -19,6 +19,12 @@ internal sealed class FakeBilling(FakeGrid grid) : Billing.BillingBase
         ? Task.FromResult(new BillReply { Bill = BillOf(request.Number), Json = "{}" })
         : throw new RpcException(new Status(StatusCode.NotFound, "No such bill."));
 
+    public override Task<Bill> GetProjectedBill(GetProjectedBillRequest request, ServerCallContext context)
+    {
+        if (grid.Change(request.Member, _ => { }) is null) throw new RpcException(new Status(StatusCode.NotFound, "No such member."));
+        return Task.FromResult(BillOf(0));
+    }
+
     public override async Task ExportBills(ExportBillsRequest request, IServerStreamWriter<ExportPart> responseStream, ServerCallContext context)
     {
         foreach (string part in new[] { "[", "]" }) await responseStream.WriteAsync(new() { Data = ByteString.CopyFromUtf8(part) });

@@ -39,7 +39,9 @@ public sealed class BatchTests(QuietSilo silo)
         Assert.True(reply.Replies[^1].Replayed);
         Assert.All(reply.Replies, answer => Assert.True(answer.Outcome == Outcome.Admitted || answer.Reason.Length > 0, $"{answer} has no reason"));
         Member after = await silo.Account(before.Member_);
-        Assert.Equal((before.Sequence + 2, before.TotalUnits + 3), (after.Sequence, after.TotalUnits));
+
+        // The two admissions, and the beginning of the epoch before them.
+        Assert.Equal((before.Sequence + 3, before.TotalUnits + 3), (after.Sequence, after.TotalUnits));
 
         AdmitRequest With(Action<AdmitRequest> change)
         {

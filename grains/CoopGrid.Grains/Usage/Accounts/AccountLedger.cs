@@ -1,4 +1,6 @@
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 
@@ -13,13 +15,29 @@ internal sealed class AccountLedger(LedgerWriter ledger, DirtyQueue dirty)
     /// <summary>Whether a decision could be recorded now (L7).</summary>
     public bool CanDecide => !ledger.IsStalled;
 
-    /// <summary>Appends and applies an entry; call under the claim's gate.</summary>
-    /// <param name="class">The member's class after the entry.</param>
-    /// <returns>The commit to wait for; null if nothing may be decided now, and then nothing is changed.</returns>
-    public Commit? Record(MemberClaim claim, MemberEntry entry, ClassId @class)
+    /// <summary>
+    /// Appends and applies an entry, after the beginning of an epoch if it is the member's first one there; call under the claim's gate.
+    /// </summary>
+    /// <param name="gate">Of the member's class after the entry.</param>
+    /// <returns>The commit to wait for; null if nothing may be decided now, and then the entry has changed nothing.</returns>
+    public Commit? Record(MemberClaim claim, MemberEntry entry, ClassGate gate)
     {
         if (ledger.IsStalled) return null;
         dirty.Enter(claim, new(ledger.Producer, ledger.NextPosition));
+        if (gate.View.Epochs is not { } epochs) return Add(claim, entry, gate.Class);
+        if (!EpochCounting.IsAnnounced(entry, epochs)) return null;
+        while (EpochCounting.ToBegin(claim.Account, entry, epochs) is { } epoch)
+        {
+            var began = new EpochBegan(entry.Sequence, entry.At, entry.Slice, entry.PolicyVersion, epoch, gate.View.Signal.FirstUnbilled);
+            if (Add(claim, began, gate.Class) is null) return null;
+            entry = entry with { Sequence = entry.Sequence + 1 };
+        }
+
+        return Add(claim, entry, gate.Class);
+    }
+
+    private Commit? Add(MemberClaim claim, MemberEntry entry, ClassId @class)
+    {
         Commit? commit = Append(claim, entry, @class);
         if (commit is not null) claim.Add(entry, new(ledger.Producer, commit.Position), commit);
         return commit;

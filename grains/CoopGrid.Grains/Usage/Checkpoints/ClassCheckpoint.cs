@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -27,6 +28,15 @@ public sealed record ClassCheckpoint
     /// <summary>The first slice that is not closed.</summary>
     [Id(6)] public long OpenSlice { get; init; } = long.MinValue;
 
+    /// <summary>The epochs that are announced; null in a checkpoint that is older than epochs.</summary>
+    [Id(8)] public EpochSchedule? Schedule { get; init; }
+
+    /// <summary>S and M of the epochs that have begun and are kept.</summary>
+    [Id(9)] public ImmutableArray<StoredEpochTotals> Epochs { get; init; } = [];
+
+    /// <summary>The number of the first epoch whose bills are not made.</summary>
+    [Id(10)] public long FirstUnbilled { get; init; }
+
     /// <summary>Makes the stored form of a fold.</summary>
     public ClassCheckpoint With(ClassFold fold, long openSlice) => this with
     {
@@ -35,16 +45,41 @@ public sealed record ClassCheckpoint
         Members = fold.Members,
         Producers = [.. fold.Producers().Select(p => new StoredProducer(p.Producer, p.Watermark, p.Mark))],
         OpenSlice = openSlice,
+        Epochs = [.. fold.Epochs.All.Select(StoredEpochTotals.From)],
     };
 
     /// <summary>The fold as it was stored.</summary>
     public ClassFold ToFold() => ClassFold.Restore(
-        Policies!.Current.Window.Slices,
-        NewestSlice,
-        Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units)).ToArray(),
+        ClassWindow.Restore(Policies!.Current.Window.Slices, NewestSlice, Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units)).ToArray(), OpenSlice),
         Members,
         Producers.Select(p => new ProducerMark(p.Producer, p.Watermark, p.Mark)),
-        OpenSlice);
+        Epochs.Select(epoch => epoch.ToTotals()));
+}
+
+/// <summary>S and M of one epoch of a class.</summary>
+/// <param name="PolicyVersion">The policy of its first slice; 0 before that has come.</param>
+/// <param name="Tariff">That policy's tariff; null before.</param>
+[GenerateSerializer, Immutable, Alias("coopgrid.state.class-epoch.1")]
+public sealed record StoredEpochTotals(
+    [property: Id(0)] long Number,
+    [property: Id(1)] long First,
+    [property: Id(2)] long End,
+    [property: Id(3)] long Usage,
+    [property: Id(4)] long MemberSlices,
+    [property: Id(5)] int PolicyVersion,
+    [property: Id(6)] TariffPolicy? Tariff)
+{
+    public static StoredEpochTotals From(EpochTotals totals) => new(
+        totals.Epoch.Number, totals.Epoch.First, totals.Epoch.End, totals.Usage, totals.MemberSlices, totals.PolicyVersion, totals.Tariff);
+
+    public EpochTotals ToTotals() => new()
+    {
+        Epoch = new(Number, First, End),
+        Usage = Usage,
+        MemberSlices = MemberSlices,
+        PolicyVersion = PolicyVersion,
+        Tariff = Tariff,
+    };
 }
 
 /// <summary>How far a class has followed one producer.</summary>

@@ -52,6 +52,18 @@ public sealed record MemberCheckpoint
     /// <summary>What was given back of remembered admissions.</summary>
     [Id(17)] public ImmutableArray<StoredReturn> Returns { get; init; } = [];
 
+    /// <summary>The slice that the member joined in; null in a checkpoint that is older than epochs, and of one that never joined.</summary>
+    [Id(18)] public long? EnrolledIn { get; init; }
+
+    /// <summary>The slice that it left in; null if it did not.</summary>
+    [Id(19)] public long? LeftIn { get; init; }
+
+    /// <summary>The number of the first epoch whose sums are still held.</summary>
+    [Id(20)] public long FirstUnbilled { get; init; }
+
+    /// <summary>Its sums by epoch, ascending.</summary>
+    [Id(21)] public ImmutableArray<StoredEpochSums> Epochs { get; init; } = [];
+
     /// <summary>Makes the stored form of an account.</summary>
     public static MemberCheckpoint From(MemberAccount account, long producer, long position, ImmutableArray<KeyBlockRef> blocks)
     {
@@ -75,6 +87,10 @@ public sealed record MemberCheckpoint
             Entitlements = at.Entitlements,
             Meters = [.. at.Meters.Select(meter => new StoredMeter(meter.Meter, meter.Sequence, meter.Payload, meter.LastSlice))],
             Blocks = blocks,
+            EnrolledIn = at.Epochs.EnrolledIn,
+            LeftIn = at.Epochs.LeftIn,
+            FirstUnbilled = at.Epochs.FirstUnbilled,
+            Epochs = [.. at.Epochs.Held.Select(StoredEpochSums.From)],
             Returns = [.. account.Keys.GivenBack().Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
         };
     }
@@ -96,6 +112,14 @@ public sealed record MemberCheckpoint
         QuotaAt = QuotaAt,
         Entitlements = Entitlements,
         Meters = [.. Meters.Select(meter => new MeterChain(meter.Meter, meter.Sequence, meter.Payload, meter.LastSlice))],
+        Epochs = new()
+        {
+            // Who joined before epochs were counted has been there since before the first of them.
+            EnrolledIn = EnrolledIn ?? (Class.Length > 0 ? long.MinValue : null),
+            LeftIn = LeftIn,
+            FirstUnbilled = FirstUnbilled,
+            Held = [.. Epochs.Select(sums => sums.ToSums())],
+        },
     });
 }
 

@@ -3,9 +3,9 @@ using CoopGrid.Domain.Billing.Books;
 using CoopGrid.Domain.Billing.Exports;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Interfaces;
 using CoopGrid.Protocol.V1;
 using Bill = CoopGrid.Domain.Billing.Bill;
-using BillLine = CoopGrid.Domain.Billing.BillLine;
 
 namespace CoopGrid.Silo.Grpc;
 
@@ -29,7 +29,26 @@ internal static class BillMapping
             ChargesMicroCredits = bill.Charges,
             TotalMicroCredits = bill.Total,
         };
-        reply.Lines.AddRange(bill.Lines.Select(ToLine));
+        reply.Lines.AddRange(bill.Lines.Select(BillLineMapping.ToLine));
+        return reply;
+    }
+
+    /// <summary>A projected bill: it has no number, and is not issued.</summary>
+    public static Protocol.V1.Bill ToReply(Bill bill, ProjectedFigures figures, string currency)
+    {
+        var reply = new Protocol.V1.Bill
+        {
+            Coop = bill.Member.Coop,
+            Member = bill.Member.Member,
+            Class = bill.Epoch.Class.Class,
+            Epoch = bill.Epoch.Number,
+            StartUnixMs = figures.Start.UnixMs,
+            EndUnixMs = figures.End.UnixMs,
+            Currency = currency,
+            ChargesMicroCredits = bill.Charges,
+            TotalMicroCredits = bill.Total,
+        };
+        reply.Lines.AddRange(bill.Lines.Select(BillLineMapping.ToLine));
         return reply;
     }
 
@@ -74,15 +93,6 @@ internal static class BillMapping
         if (books.Closing is null) return ClosingState.Open;
         return books.Waiting.Length > 0 ? ClosingState.Waiting : ClosingState.Billing;
     }
-
-    private static Protocol.V1.BillLine ToLine(BillLine line) => new()
-    {
-        Kind = (BillLineKind)(int)line.Kind,
-        Epoch = line.Epoch.Number,
-        PolicyVersion = line.PolicyVersion,
-        AmountMicroCredits = line.Amount,
-        Description = FocusRows.Description(line),
-    };
 
     private static string Text(Int128 amount) => amount.ToString(CultureInfo.InvariantCulture);
 }

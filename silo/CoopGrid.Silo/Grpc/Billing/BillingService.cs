@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Billing.Books;
 using CoopGrid.Domain.Billing.Exports;
 using CoopGrid.Grains.Billing;
@@ -11,8 +12,10 @@ using CreditSource = CoopGrid.Domain.Billing.CreditSource;
 
 namespace CoopGrid.Silo.Grpc;
 
-/// <summary>The door to bills and books. It reads the store: bills never change, and a closing's progress is there and nowhere else.</summary>
-internal sealed class BillingService(Coops coops, IBillStore store, Credits credits) : Billing.BillingBase
+/// <summary>
+/// The door to bills and books. It reads the store: bills never change, and a closing's progress is there and nowhere else. A projected bill comes from its member.
+/// </summary>
+internal sealed class BillingService(Coops coops, MemberGrains members, IBillStore store, Credits credits) : Billing.BillingBase
 {
     private const int MaxPage = 1000;
     private const int DefaultPage = 100;
@@ -43,6 +46,17 @@ internal sealed class BillingService(Coops coops, IBillStore store, Credits cred
         Bill bill = row.ToBill();
         BillHeading heading = await headings.OfAsync(bill, context.CancellationToken);
         return new() { Bill = BillMapping.ToReply(bill, heading, row), Json = BillJson.Write(bill, heading) };
+    }
+
+    public override async Task<Protocol.V1.Bill> GetProjectedBill(GetProjectedBillRequest request, ServerCallContext context)
+    {
+        CoopProfile coop = await ProfileOf(request.Coop);
+        if (!Ids.IsName(request.Member)) throw Fail(StatusCode.InvalidArgument, AdmissionMapping.BadName("member"));
+        var id = new MemberId(request.Coop, request.Member);
+        IMemberGrain member = members.Of(id);
+        if (await member.ProjectBill() is not { } figures) throw await WithoutBill(member, request.Member);
+        ClassFigures soFar = EpochMapping.ToFigures(figures.Class, figures.ClassSoFar);
+        return BillMapping.ToReply(BillRule.Project(id, soFar, EpochMapping.ToFigures(figures.MemberSoFar), []), figures, coop.Currency);
     }
 
     public override async Task ExportBills(ExportBillsRequest request, IServerStreamWriter<ExportPart> responseStream, ServerCallContext context)
@@ -119,6 +133,11 @@ internal sealed class BillingService(Coops coops, IBillStore store, Credits cred
         long member = request.Member.Length == 0 ? 0 : await store.ReadBalanceAsync(new(request.Coop, request.Member), context.CancellationToken);
         return BillMapping.ToReply(await store.ReadBooksAsync(request.Coop, context.CancellationToken), member);
     }
+
+    private static async Task<RpcException> WithoutBill(IMemberGrain member, string name) =>
+        (await member.GetState()).Status == Model.MemberStatus.Unknown
+            ? Fail(StatusCode.NotFound, $"There is no member '{name}'.")
+            : Fail(StatusCode.FailedPrecondition, "The class's first epoch has not begun: there is nothing to project yet.");
 
     private async ValueTask<CoopProfile> ProfileOf(string coop) =>
         await coops.FindAsync(coop) ?? throw Fail(StatusCode.NotFound, $"There is no co-op '{coop}'.");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -18,6 +19,14 @@ internal sealed class SimClassReference(SimCluster cluster, SimSilo from) : ICla
     public ValueTask<ClassSignal> Exchange(GateReport report) => new(Call(grain => grain.Exchange(report).AsTask()));
 
     public ValueTask<ClassState?> GetState() => new(Call(grain => grain.GetState().AsTask()));
+
+    public ValueTask<ImmutableArray<ClassEpochFigures>> GetEpochs() => new(Call(grain => grain.GetEpochs().AsTask()));
+
+    public Task EpochBilled(long number) => Call(async grain =>
+    {
+        await grain.EpochBilled(number);
+        return true;
+    });
 
     public ValueTask<ClassPolicies?> GetPolicies() => new(Call(grain => grain.GetPolicies().AsTask()));
 

@@ -1,0 +1,69 @@
+using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Billing;
+using CoopGrid.Grains.Billing;
+using CoopGrid.Grains.Capacity;
+using CoopGrid.Grains.Ledger;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Admission;
+
+/// <content>Shows what the member's bills are rated on.</content>
+internal sealed partial class MemberGrain
+{
+    public async ValueTask<EpochFiguresAnswer> GetEpoch(long number)
+    {
+        if (_decider is not { } decider) return new(EpochFiguresOutcome.MemberUnknown);
+        EpochFiguresAnswer answer;
+        Commit? commit;
+        lock (_claim.Gate)
+        {
+            if (!decider.IsOwner) return new(EpochFiguresOutcome.Unavailable);
+            answer = EpochOf(decider.Gate, number);
+            commit = _claim.LastCommit;
+        }
+
+        return answer.Figures is null || await IsDurable(commit) ? answer : new(EpochFiguresOutcome.Unavailable);
+    }
+
+    public ValueTask<ProjectedFigures?> ProjectBill()
+    {
+        lock (_claim.Gate)
+        {
+            if (_decider is not { } decider) return new((ProjectedFigures?)null);
+            if (!decider.IsOwner) throw new InvalidOperationException(RequestDecider.NotHere);
+            return new(Projected(decider));
+        }
+    }
+
+    private EpochFiguresAnswer EpochOf(ClassGate gate, long number)
+    {
+        if (gate.View.Epochs is not { } epochs || epochs.Numbered(number) is not { } epoch) return new(EpochFiguresOutcome.EpochUnknown);
+
+        // Our own promise: from here on this silo adds nothing to the epoch and gives nothing back in it, whatever the others have promised.
+        if (epoch.End > gate.ClosedBefore(gate.Mark)) return new(EpochFiguresOutcome.NotFrozen);
+        return _claim.Account.FiguresOf(epoch, epoch.End - 1) is { } figures
+            ? new(EpochFiguresOutcome.Frozen, EpochMapping.ToMessage(figures))
+            : new(EpochFiguresOutcome.Billed);
+    }
+
+    private ProjectedFigures? Projected(RequestDecider decider)
+    {
+        ClassView view = decider.Gate.View;
+        if (view.Signal.EpochSoFar is not { } heard || view.Epochs?.Numbered(heard.Number) is not { } epoch) return null;
+        (Conditions now, _) = decider.Conditions();
+        ClassId @class = decider.Gate.Class;
+        Projection? projection = ProjectionRule.Of(
+            EpochMapping.ToFigures(@class, heard), epoch, view.Signal.Members, _claim.Account, now.SliceOf(_claim.Account));
+        if (projection is null) return null;
+        WindowPolicy window = now.Policy.Window;
+        return new()
+        {
+            Class = @class,
+            ClassSoFar = EpochMapping.ToMessage(projection.Class, epoch.First, epoch.First + projection.Class.Slices, isFrozen: false),
+            MemberSoFar = EpochMapping.ToMessage(projection.Member),
+            Start = window.StartOf(epoch.First),
+            End = window.StartOf(epoch.End),
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using CoopGrid.Domain.Billing;
+using CoopGrid.Grains.Billing;
+using CoopGrid.Interfaces;
+using CoopGrid.Model;
+
+namespace CoopGrid.Grains.Usage;
+
+/// <content>Keeps the billing epochs: announces them, counts them, and says when they are frozen.</content>
+internal sealed partial class ClassGrain
+{
+    public ValueTask<ImmutableArray<ClassEpochFigures>> GetEpochs()
+    {
+        if (_log is null)
+        {
+            Forget();
+            return new([]);
+        }
+
+        Roll(clock.Read().Now);
+        return new([.. _fold.Epochs.All.Select(Figures).OfType<ClassEpochFigures>()]);
+    }
+
+    public async Task EpochBilled(long number)
+    {
+        if (_log is null) throw new InvalidOperationException($"There is no class {_id}.");
+        if (number < state.State.FirstUnbilled) return;
+        if (_fold.Epochs.Of(number) is not { } billed || !IsFrozen(billed)) throw new InvalidOperationException($"Epoch {number} of {_id} is not frozen.");
+        _fold.Epochs.DropBefore(number);
+        await Write(Checkpoint() with { FirstUnbilled = number + 1 });
+    }
+
+    /// <summary>Announces further epochs when it is time. They are stored first: what was announced must stay, whoever the class's next activation is.</summary>
+    private async Task Announce(Instant now)
+    {
+        EpochPlan plan = _fold.Epochs.Plan!;
+        EpochSchedule next = EpochScheduleRule.Extend(plan, PolicyAt(plan.Schedule.Until), state.State.Policies!.TimeZone, now);
+        if (ReferenceEquals(next, plan.Schedule)) return;
+        await Write(Checkpoint() with { Schedule = next });
+        await checkpoints.FlushAsync(CancellationToken.None);
+        _fold.Epochs.Plan = PlanOf(next);
+    }
+
+    private EpochPlan PlanOf(EpochSchedule schedule) => new(schedule, state.State.Policies!.Current.Window, state.State.Policies.TimeZone);
+
+    private ClassPolicy PolicyAt(long slice) => state.State.Policies!.At(slice);
+
+    private void RollEpochs(long slice)
+    {
+        _fold.Epochs.Roll(slice, _fold.Members);
+        _fold.Epochs.Rate(slice, PolicyAt);
+    }
+
+    /// <summary>Every producer has promised that nothing more is added to the epoch or given back in it, and all of it is heard (L5a).</summary>
+    private bool IsFrozen(EpochTotals totals) => _fold.Epochs.Plan is { } plan && totals.Epoch.End <= plan.ClosedBefore(_openSlice);
+
+    private ClassEpochFigures? EpochSoFar() => _fold.Epochs.At(_fold.Window.Newest) is { } running ? Figures(running) : null;
+
+    private ClassEpochFigures? Figures(EpochTotals totals) => _fold.Epochs.FiguresOf(_id, totals) is { } figures
+        ? EpochMapping.ToMessage(figures, totals.Epoch.First, totals.Epoch.End, IsFrozen(totals))
+        : null;
+}
