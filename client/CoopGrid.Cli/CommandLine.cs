@@ -15,6 +15,7 @@ internal static class CommandLine
             door.Json,
             new ClassCommands(door).All,
             new MemberCommands(door).All,
+            new ProposalCommands(door).All,
             new ReportCommand(door).All,
         };
         foreach (Command command in new AdmissionCommands(door).All) root.Add(command);

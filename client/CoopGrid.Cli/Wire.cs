@@ -12,7 +12,7 @@ internal static class Wire
         OriginalNameAttribute? original = typeof(T).GetField(name)?.GetCustomAttributes(typeof(OriginalNameAttribute), false)
             .OfType<OriginalNameAttribute>().FirstOrDefault();
         if (original is null) return name;
-        foreach (string prefix in new[] { "REPORT_OUTCOME_", "OUTCOME_", "MEMBER_STATUS_" })
+        foreach (string prefix in new[] { "REPORT_OUTCOME_", "PROPOSAL_OUTCOME_", "PROPOSAL_STATE_", "OUTCOME_", "MEMBER_STATUS_" })
         {
             if (original.Name.StartsWith(prefix, StringComparison.Ordinal)) return original.Name[prefix.Length..];
         }

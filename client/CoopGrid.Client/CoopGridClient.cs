@@ -26,6 +26,7 @@ public sealed class CoopGridClient : IDisposable
         Classes = new CoopGridClasses(books);
         Members = new CoopGridMembers(books);
         Metering = new CoopGridMetering(books);
+        Governance = new CoopGridGovernance(books);
     }
 
     /// <summary>The public state of customer classes.</summary>
@@ -36,6 +37,9 @@ public sealed class CoopGridClient : IDisposable
 
     /// <summary>Meters' reports.</summary>
     public CoopGridMetering Metering { get; }
+
+    /// <summary>Proposals and votes.</summary>
+    public CoopGridGovernance Governance { get; }
 
     /// <summary>The address that is being asked.</summary>
     public Uri CurrentAddress => _ring.Current.Address;

@@ -1,4 +1,3 @@
-using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -37,8 +36,9 @@ internal sealed partial class ClassGrain
         await log.CatchUp();
         fold.Window.KeepFor(_openSlice);
         _fold = fold;
-        _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
-        _price = new ClassPrice(_id, stored.Policies.TimeZone, _epoch, prices, heads);
+        _history = stored.ToHistory(_id.Class);
+        _inForce = _history.RulesAt(now).Current;
+        _price = new ClassPrice(_id, Zone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
         _leases = new ClassLeases(_epoch, _inForce, clock.Read().Micros);
         _leases.OpenGates(
@@ -55,7 +55,7 @@ internal sealed partial class ClassGrain
             Reading reading = clock.Read();
             Roll(reading.Now);
             if (reading.Micros - _listedMicros >= ListEveryMicros) await FollowProducers(reading.Micros);
-            if (!await _price!.Close(state.State.Policies!, reading.Now) || !await CloseSlices())
+            if (!await _price!.Close(_history!, reading.Now) || !await CloseSlices())
             {
                 DeactivateOnIdle();
                 return;
@@ -84,10 +84,9 @@ internal sealed partial class ClassGrain
     /// <summary>Lets the window and the policy follow the clock.</summary>
     private void Roll(Instant now)
     {
-        ClassPolicies policies = state.State.Policies!;
-        long slice = policies.Current.Window.SliceAt(now);
+        long slice = _history!.Newest.Window.SliceAt(now);
         _fold.Window.Roll(slice);
-        ClassPolicy policy = policies.At(slice);
+        ClassPolicy policy = _history.InForceAt(slice).Policy;
         if (ReferenceEquals(policy, _inForce)) return;
         _inForce = policy;
         _leases!.SetPolicy(policy);
@@ -121,13 +120,8 @@ internal sealed partial class ClassGrain
         return true;
     }
 
-    private ClassCheckpoint Checkpoint()
-    {
-        // The last periods before a change are priced after it, by the policy that was in force in them.
-        ClassPolicies policies = state.State.Policies!;
-        bool priced = policies.Next is { } next && _price!.OpenPeriod >= PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice));
-        return (state.State with { Policies = priced ? Settled() : policies }).With(_fold, _openSlice);
-    }
+    private ClassCheckpoint Checkpoint() =>
+        (state.State with { Policies = Told(_history!, clock.Read().Now), History = [.. _history!.Versions] }).With(_fold, _openSlice);
 
     private async Task Save()
     {

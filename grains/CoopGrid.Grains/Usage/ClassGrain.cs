@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -35,6 +36,7 @@ internal sealed partial class ClassGrain(
     private ClassLog? _log;
     private ClassPrice? _price;
     private ClassLeases? _leases;
+    private PolicyHistory? _history;
     private ClassPolicy? _inForce;
     private long _epoch;
     private long _openSlice = long.MinValue;
@@ -68,8 +70,17 @@ internal sealed partial class ClassGrain(
     public async Task Found(ClassPolicy policy, string timeZone)
     {
         // A founding that was broken off goes on. The slices before it are closed, also for a successor after a crash.
-        long slice = policy.Window.SliceAt(clock.Read().Now);
-        if (state.State.Policies is null) await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone), OpenSlice = slice });
+        if (state.State.Policies is null)
+        {
+            Instant now = clock.Read().Now;
+            await Write(new ClassCheckpoint
+            {
+                Policies = new(policy, null, 0, timeZone),
+                History = [.. PolicyHistory.Found(_id.Class, policy, now).Versions],
+                OpenSlice = policy.Window.SliceAt(now),
+            });
+        }
+
         if (_log is null) await Start();
     }
 
@@ -93,7 +104,7 @@ internal sealed partial class ClassGrain(
         Roll(now);
         return new ClassSignal
         {
-            Policies = state.State.Policies,
+            Policies = Told(_history!, now),
             UsageUnits = _fold.Window.Usage,
             Members = _fold.Members,
             OpenSlice = _openSlice,
@@ -132,12 +143,6 @@ internal sealed partial class ClassGrain(
             Slice = _fold.Window.Newest,
             At = now,
         });
-    }
-
-    public ValueTask<ClassPolicies?> GetPolicies()
-    {
-        if (_log is null) Forget();
-        return new(state.State.Policies);
     }
 
     // Made-up names must not fill the memory: only a founded class is kept alive.

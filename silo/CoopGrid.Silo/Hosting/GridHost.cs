@@ -126,7 +126,8 @@ internal static class GridHost
         // Admission and metering see to their failures themselves: each item of a batch has its own outcome.
         services.AddGrpc()
             .AddServiceOptions<MembersService>(members => members.Interceptors.Add<FailuresAreUnavailable>())
-            .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>());
+            .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>())
+            .AddServiceOptions<GovernanceService>(governance => governance.Interceptors.Add<FailuresAreUnavailable>());
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks().AddCheck<GridHealth>("grid");
     }
@@ -135,6 +136,7 @@ internal static class GridHost
     {
         host.MapGrpcService<AdmissionService>();
         host.MapGrpcService<ClassesService>();
+        host.MapGrpcService<GovernanceService>();
         host.MapGrpcService<MembersService>();
         host.MapGrpcService<MeteringService>();
         host.MapGrpcHealthChecksService();

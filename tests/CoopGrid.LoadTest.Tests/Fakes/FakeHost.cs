@@ -33,6 +33,7 @@ internal sealed class FakeHost : IAsyncDisposable
         WebApplication app = builder.Build();
         app.MapGrpcService<FakeAdmission>();
         app.MapGrpcService<FakeClasses>();
+        app.MapGrpcService<FakeGovernance>();
         app.MapGrpcService<FakeMembers>();
         app.MapGrpcService<FakeMetering>();
         await app.StartAsync(TestContext.Current.CancellationToken);
