@@ -2,7 +2,6 @@ using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Pricing;
-using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;

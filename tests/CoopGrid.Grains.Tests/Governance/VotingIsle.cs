@@ -37,6 +37,8 @@ internal sealed class VotingIsle : IAsyncDisposable
         TimelockMs = Timelock * 3_600_000L,
     };
 
+    private static readonly string[] Members = ["ann", "bob", "cyd", "dan"];
+
     private readonly Disk _disk = new();
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_000));
     private readonly FragileBooks _books = new();
@@ -58,7 +60,7 @@ internal sealed class VotingIsle : IAsyncDisposable
     {
         var isle = new VotingIsle();
         await isle.Begin();
-        string members = string.Join(", ", new[] { "ann", "bob", "cyd", "dan" }.Select(name => $$"""{ "name": "{{name}}", "class": "homes" }"""));
+        string members = string.Join(", ", Members.Select(name => $$"""{ "name": "{{name}}", "class": "homes" }"""));
         string charter = $$"""
             { "coop": "{{GridSilo.Coop}}", "governance": {{GovernanceJson.Write(Numbers)}}, "classes": { "homes": {{PolicyJson.Write(Founding)}} }, "members": [ {{members}} ] }
             """;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
-using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
