@@ -53,7 +53,6 @@ internal sealed partial class ClassGates(
         }
     }
 
-
     /// <summary>For how long keys of the class must be remembered, in ms; null while the class is not known here.</summary>
     public long? DedupeWindowMs(ClassId @class)
     {

@@ -15,8 +15,8 @@ public static class GridSiloBuilder
 
     /// <summary>
     /// Adds everything but storage: the host registers <see cref="ILedgerStore"/>, <see cref="IMemberDirectory"/>,
-    /// <see cref="IClaimStore"/>, <see cref="IClassHeads"/>, <see cref="IPriceHistory"/>, <see cref="ISliceHistory"/>, <see cref="ICheckpointStore"/> and a grain storage named
-    /// <see cref="GrainStates.Storage"/>.
+    /// <see cref="IClaimStore"/>, <see cref="IClassHeads"/>, <see cref="IPriceHistory"/>, <see cref="ISliceHistory"/>, <see cref="IEntryBooks"/>,
+    /// <see cref="ICheckpointStore"/> and a grain storage named <see cref="GrainStates.Storage"/>.
     /// </summary>
     public static ISiloBuilder AddGrid(this ISiloBuilder silo)
     {

@@ -53,8 +53,8 @@ internal sealed partial class ClassGrain
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
-            if (reading.Micros - _listedMicros >= ListEveryMicros) await FollowProducers(reading.Micros);
-            if (!await _price!.Close(_history!, reading.Now) || !await CloseSlices())
+            bool due = reading.Micros - _listedMicros >= ListEveryMicros;
+            if ((due && !await FollowProducers(reading.Micros)) || !await _price!.Close(_history!, reading.Now) || !await CloseSlices())
             {
                 DeactivateOnIdle();
                 return;
@@ -69,15 +69,22 @@ internal sealed partial class ClassGrain
     }
 
     /// <summary>Takes in what dead silos had committed, and frees what was leased to them.</summary>
-    private async Task FollowProducers(long micros)
+    /// <returns>
+    /// False if a later activation of the class is at work. Each holds the gates that talk to it only, so while both are there nobody's lease grows;
+    /// periods and slices, whose closing tells it too, may be long.
+    /// </returns>
+    private async Task<bool> FollowProducers(long micros)
     {
         _listedMicros = micros;
+        if (await heads.ReadAsync(_id, CancellationToken.None) is not { } head || head.Epoch != _epoch) return false;
         IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(CancellationToken.None);
         await _log!.FollowSealed(producers);
         foreach (ProducerRow producer in producers)
         {
             if (producer.State != ProducerState.Open) _leases!.Seal(producer.Producer, micros);
         }
+
+        return true;
     }
 
     /// <summary>Lets the window and the policy follow the clock.</summary>

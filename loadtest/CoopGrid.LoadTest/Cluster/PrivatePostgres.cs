@@ -84,6 +84,30 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes a standby of a running server and starts it; it follows that one's log, and takes no writes before it is promoted.</summary>
+    /// <exception cref="IOException">It does not start; the message holds what it wrote.</exception>
+    public static async Task<PrivatePostgres> StartStandbyAsync(PrivatePostgres primary, CancellationToken stop = default)
+    {
+        var server = new PrivatePostgres(primary._programs, Directory.CreateTempSubdirectory("coopgrid-standby-").FullName, ownFolder: true);
+        try
+        {
+            await PostgresPrograms.OwnAsync(server.Folder, stop);
+            string[] from = ["-h", "127.0.0.1", "-p", $"{primary.Port}", "-U", "postgres"];
+            await server._programs.RunAsync("pg_basebackup", [.. from, "-D", server.Data, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"], stop);
+            await File.AppendAllLinesAsync(Path.Combine(server.Data, "postgresql.conf"), server.Settings(null), stop);
+            await server.StartAsync(stop);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a standby the primary; returns when it takes writes.</summary>
+    public Task PromoteAsync(CancellationToken stop = default) => QueryAsync("postgres", "SELECT pg_promote()", stop);
+
     /// <summary>For Npgsql and everything that takes its strings.</summary>
     /// <param name="database">The database.</param>
     /// <param name="port">Another port that leads to it, such as a proxy's.</param>
@@ -203,13 +227,13 @@ public sealed class PrivatePostgres : IAsyncDisposable
         return all.Select(pair => $"{pair.Key} = '{pair.Value}'");
     }
 
-    /// <summary>The eighth line of its lock file says how far it is; the first one, whose file it is.</summary>
+    /// <summary>The eighth line of its lock file says how far it is, a standby's in another word; the first one, whose file it is.</summary>
     private bool IsReady()
     {
         try
         {
             string[] lines = File.ReadAllLines(Path.Combine(Data, "postmaster.pid"));
-            return lines.Length >= 8 && lines[0] == $"{ProcessId}" && lines[7].Trim() == "ready";
+            return lines.Length >= 8 && lines[0] == $"{ProcessId}" && lines[7].Trim() is "ready" or "standby";
         }
         catch (IOException)
         {

@@ -102,6 +102,7 @@ internal static class GridHost
         services.AddSingleton(opened.Classes);
         services.AddSingleton(opened.Prices);
         services.AddSingleton(opened.Slices);
+        services.AddSingleton(opened.Books);
         services.AddSingleton(opened.Checkpoints);
         storage = opened;
     }

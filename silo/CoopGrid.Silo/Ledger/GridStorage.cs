@@ -23,6 +23,9 @@ public abstract class GridStorage : IDisposable
     /// <summary>Closed slices.</summary>
     public abstract ISliceHistory Slices { get; }
 
+    /// <summary>Books of numbered entries.</summary>
+    public abstract IEntryBooks Books { get; }
+
     /// <summary>Forces grain state to disk.</summary>
     public abstract ICheckpointStore Checkpoints { get; }
 

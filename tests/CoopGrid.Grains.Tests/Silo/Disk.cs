@@ -29,6 +29,8 @@ internal sealed class Disk
 
     public Dictionary<ClassId, SortedDictionary<long, SliceRow>> Slices { get; } = [];
 
+    public Dictionary<BookId, List<byte[]>> Books { get; } = [];
+
     public Dictionary<(string Name, string Grain), (byte[] Bytes, string ETag)> States { get; } = [];
 
     /// <summary>All members' entries in the order of the log.</summary>

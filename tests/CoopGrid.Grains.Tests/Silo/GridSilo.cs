@@ -189,6 +189,7 @@ internal sealed class GridSilo : IAsyncDisposable
         services.AddSingleton<IClassHeads>(histories);
         services.AddSingleton<IPriceHistory>(histories);
         services.AddSingleton<ISliceHistory>(histories);
+        services.AddSingleton<IEntryBooks>(new DiskBooks(Disk, _power));
         services.AddSingleton<ICheckpointStore>(histories);
         services.AddKeyedSingleton<IGrainStorage>(
             GrainStates.Storage,

@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
 using CoopGrid.Protocol.V1;
 using CoopGrid.Silo.Tests.Ledger.Postgres;
 using CoopGrid.Silo.Tests.Processes;
-using Grpc.Core;
 using Xunit;
 
 namespace CoopGrid.Silo.Tests.Cluster;
@@ -11,11 +9,6 @@ namespace CoopGrid.Silo.Tests.Cluster;
 [Collection(ProcessCollection.Name)]
 public sealed class BackupTests : IDisposable
 {
-    private const int Members = 4;
-    private const string Class = """ "people": { "capacity": { "unitsPerSecond": 100000, "burstUnits": 200000, "maxRequestUnits": 50 } } """;
-
-    private static readonly string Charter = Charters.Of([Class], [.. Enumerable.Range(0, Members).Select(i => Charters.Member($"m{i}", "people"))]);
-
     private readonly PostgresStores _stores = PostgresStores.Empty();
     private readonly string _copy = $"copy_{Guid.NewGuid():N}";
 
@@ -26,29 +19,19 @@ public sealed class BackupTests : IDisposable
     [Fact]
     public async Task A_copy_of_a_running_grid_holds_all_that_was_answered_before_it()
     {
-        await using SiloFolder folder = Folder(_stores.ConnectionString);
-        SiloProcess silo = await folder.StartAsync();
-        var told = new ConcurrentQueue<AdmitRequest>();
-        using var enough = new CancellationTokenSource();
-        Task load = Task.WhenAll(Enumerable.Range(0, Members).Select(member => AskAsync(silo, member, told, enough.Token)));
-        await Until.True(() => told.Count >= 300, "300 answers");
-        AdmitRequest[] before = [.. told];
+        await using var grid = new SmallGrid(_stores.ConnectionString);
+        SiloProcess silo = await grid.StartAsync();
+        Task load = grid.AskAsync(silo);
+        await Until.True(() => grid.Told.Count >= 300, "300 answers");
+        AdmitRequest[] before = [.. grid.Told];
         await PostgresStores.Server.CopyDatabaseAsync(_stores.Database, _copy, TestContext.Current.CancellationToken);
-        await enough.CancelAsync();
+        await grid.Enough();
         await load;
         await silo.KillAsync();
 
         await PostgresStores.Server.QueryAsync(_copy, "DELETE FROM coopgrid.membership", TestContext.Current.CancellationToken);
-        await using SiloFolder restored = Folder(PostgresStores.Server.ConnectionString(_copy));
-        SiloProcess second = await restored.StartAsync();
-        foreach (AdmitRequest request in before) Assert.True((await Until.Admitted(second.Clients, request)).Replayed, $"{request} was lost.");
-        long sum = 0;
-        for (int i = 0; i < Members; i++)
-            sum += (await second.Clients.Members.GetAsync(new() { Coop = "test", Member = $"m{i}" })).WindowUsageUnits;
-        Assert.True(sum >= before.Length);
-        await Until.True(
-            async () => (await second.Clients.Classes.GetStateAsync(new() { Coop = "test", Class = "people" })).UsageUnits == sum,
-            () => $"a class that holds its members' {sum} units");
+        await using var restored = new SmallGrid(PostgresStores.Server.ConnectionString(_copy));
+        await SmallGrid.ExpectKept(await restored.StartAsync(), before);
 
         // The log of the silo that ran when the copy was taken is closed, so slices can close.
         await Until.True(
@@ -59,14 +42,14 @@ public sealed class BackupTests : IDisposable
     [Fact]
     public async Task A_data_folder_that_is_copied_while_its_silo_is_stopped_holds_everything()
     {
-        await using var folder = new SiloFolder(Charter);
+        await using var folder = new SiloFolder(SmallGrid.Charter);
         SiloProcess silo = await folder.StartAsync();
-        AdmitRequest request = Request(0, "kept");
+        AdmitRequest request = SmallGrid.Request(0, "kept");
         await Until.Admitted(silo.Clients, request);
         silo.Terminate();
         Assert.Equal(0, await silo.ExitAsync());
 
-        await using var restored = new SiloFolder(Charter);
+        await using var restored = new SiloFolder(SmallGrid.Charter);
         Directory.CreateDirectory(restored.DataPath);
         foreach (string file in Directory.GetFiles(folder.DataPath)) File.Copy(file, Path.Combine(restored.DataPath, Path.GetFileName(file)));
         SiloProcess second = await restored.StartAsync();
@@ -77,32 +60,5 @@ public sealed class BackupTests : IDisposable
     {
         _stores.Dispose();
         PostgresServer.DropIfThere(_copy);
-    }
-
-    private static async Task AskAsync(SiloProcess silo, int member, ConcurrentQueue<AdmitRequest> told, CancellationToken enough)
-    {
-        for (int i = 0; !enough.IsCancellationRequested; i++)
-        {
-            AdmitRequest request = Request(member, $"{member}-{i}");
-            try
-            {
-                AdmitReply reply = await silo.Clients.Admission.AdmitAsync(request, cancellationToken: CancellationToken.None);
-                if (reply.Outcome == Outcome.Admitted) told.Enqueue(request);
-            }
-            catch (RpcException)
-            {
-                // Not answered, so nothing is promised.
-            }
-        }
-    }
-
-    private static AdmitRequest Request(int member, string key) => new() { Coop = "test", Member = $"m{member}", Units = 1, Key = key };
-
-    private static SiloFolder Folder(string connectionString)
-    {
-        var folder = new SiloFolder(Charter);
-        folder.Settings["CoopGrid__Storage"] = "postgres";
-        folder.Settings["CoopGrid__ConnectionString"] = connectionString;
-        return folder;
     }
 }

@@ -24,6 +24,8 @@ public abstract class StoresUnderTest : IDisposable
 
     public ISliceHistory Slices => Storage.Slices;
 
+    public IEntryBooks Books => Storage.Books;
+
     /// <summary>Closes the store and opens it again, as another process would.</summary>
     public abstract void Reopen();
 

@@ -24,6 +24,7 @@ public sealed class PostgresStorage : GridStorage
         Directory = new PostgresMemberDirectory(database);
         Prices = new PostgresPriceHistory(database);
         Slices = new PostgresSliceHistory(database);
+        Books = new PostgresEntryBooks(database);
         Checkpoints = new DurableAtOnce();
     }
 
@@ -38,6 +39,8 @@ public sealed class PostgresStorage : GridStorage
     public override IPriceHistory Prices { get; }
 
     public override ISliceHistory Slices { get; }
+
+    public override IEntryBooks Books { get; }
 
     public override ICheckpointStore Checkpoints { get; }
 

@@ -26,6 +26,7 @@ public sealed class SqliteStorage : GridStorage
         Classes = new SqliteClassHeads(database);
         Prices = new SqlitePriceHistory(database);
         Slices = new SqliteSliceHistory(database);
+        Books = new SqliteEntryBooks(database);
     }
 
     public override ILedgerStore Ledger { get; }
@@ -39,6 +40,8 @@ public sealed class SqliteStorage : GridStorage
     public override IPriceHistory Prices { get; }
 
     public override ISliceHistory Slices { get; }
+
+    public override IEntryBooks Books { get; }
 
     public override ICheckpointStore Checkpoints => _checkpoints;
 

@@ -74,6 +74,15 @@ public sealed class DeferralRuleTests
     public void The_second_ends_within_the_horizon(long horizonMs, DeferralOutcome outcome) =>
         Assert.Equal(outcome, DeferralRule.Decide(new(), Request, Now, Terms with { Policy = Terms.Policy with { HorizonMs = horizonMs } }).Outcome);
 
+    /// <summary>Seen to fail without a look at what has passed.</summary>
+    [Fact]
+    public void A_clock_that_goes_back_opens_no_second_that_has_passed()
+    {
+        var calendar = new DeferralCalendar();
+        calendar.Apply(new TicketsExpired(1, 1_000_065));
+        Assert.Equal(1_000_066, DeferralRule.Decide(calendar, Request, Now, Terms).Ticket!.Second);
+    }
+
     [Fact]
     public void The_same_key_gets_the_ticket_that_it_holds()
     {

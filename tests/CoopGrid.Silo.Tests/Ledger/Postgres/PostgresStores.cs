@@ -126,6 +126,8 @@ public sealed class PostgresHistoryConformance : HistoryConformance<PostgresStor
 
 public sealed class PostgresClassHeadsConformance : ClassHeadsConformance<PostgresStores>;
 
+public sealed class PostgresBookConformance : BookConformance<PostgresStores>;
+
 public sealed class PostgresGrainStateConformance : GrainStateConformance<PostgresStores>;
 
 public sealed class PostgresClaimConformance : ClaimConformance<PostgresStores>;

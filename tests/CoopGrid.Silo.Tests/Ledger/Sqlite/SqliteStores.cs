@@ -37,3 +37,5 @@ public sealed class SqliteDirectoryConformance : DirectoryConformance<SqliteStor
 public sealed class SqliteHistoryConformance : HistoryConformance<SqliteStores>;
 
 public sealed class SqliteClassHeadsConformance : ClassHeadsConformance<SqliteStores>;
+
+public sealed class SqliteBookConformance : BookConformance<SqliteStores>;

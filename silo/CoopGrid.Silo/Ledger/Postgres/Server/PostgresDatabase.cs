@@ -40,7 +40,10 @@ internal sealed class PostgresDatabase(NpgsqlDataSource source)
         return await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>Several statements in one transaction and one round trip; the first column of each one's first row.</summary>
+    /// <summary>
+    /// Several statements in one transaction and one round trip; the first column of each one's first row. One without a result (an INSERT that does not say
+    /// RETURNING) is passed over by the reader: those go last.
+    /// </summary>
     public async Task<object?[]> BatchAsync(CancellationToken cancellation, params (string Sql, object[] Values)[] statements)
     {
         await using NpgsqlBatch batch = source.CreateBatch();
