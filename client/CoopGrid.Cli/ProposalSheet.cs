@@ -36,8 +36,8 @@ internal static class ProposalSheet
     /// <summary>The vote behind a version; empty for the founding charter's.</summary>
     public static string Votes(PolicyOrigin origin) => origin.Proposal.Length == 0 ? "" : Votes(origin.Tally, origin.Electorate);
 
-    private static string Votes(VoteTally tally, long electorate) =>
-        $"{tally.VotesFor} for, {tally.VotesAgainst} against, {tally.Abstained} abstained"
+    private static string Votes(VoteTally? tally, long electorate) =>
+        $"{tally?.VotesFor ?? 0} for, {tally?.VotesAgainst ?? 0} against, {tally?.Abstained ?? 0} abstained"
         + (electorate == 0 ? "" : $", of {Sheet.Number(electorate)} members");
 
     private static string Change(Proposal proposal) => proposal.ChangeCase switch
