@@ -53,7 +53,7 @@ public sealed class PolicyInForceTests
 
     /// <summary>
     /// One for the next slice, one for the next epoch: a second pending version was once lost. Seen to fail with only the newest change kept, and with the
-    /// first alone told to gates.
+    /// newest alone told to gates.
     /// </summary>
     [Fact]
     public async Task Each_of_two_changes_that_wait_has_its_slices()

@@ -24,7 +24,7 @@ public sealed class ProposalTests : IDisposable
 
     private readonly Lazy<PostgresStores> _postgres = new(PostgresStores.Empty);
 
-    /// <summary>Seen to fail with the vote's append left out (the second life knows no vote), and with ids listed by the server's language.</summary>
+    /// <summary>Seen to fail with appends left out (the second life knows no proposal).</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

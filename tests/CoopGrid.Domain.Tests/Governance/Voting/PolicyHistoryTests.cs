@@ -57,7 +57,7 @@ public sealed class PolicyHistoryTests
         Assert.Equal(3, _history.RulesAt(At(300)).Newest.Version);
     }
 
-    /// <summary>2: what is to come after a slice, one change after the other; a version that was overtaken is none.</summary>
+    /// <summary>2: what is to come after a slice, one change after the other. Seen to fail with a version that was overtaken told as one.</summary>
     [Fact]
     public void Changes_to_come_are_told_in_their_order()
     {
