@@ -27,6 +27,7 @@ internal sealed partial class ClassGates(
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LookForClassesEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<ClassId, Lazy<Task<ClassGate?>>> _gates = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -140,6 +141,7 @@ internal sealed partial class ClassGates(
     {
         IClassGrain grain = grains.GetGrain<IClassGrain>(gate.Class.ToString());
         long lastDemand = -1;
+        TimeSpan patience = AnswerWithin;
         using var timer = new PeriodicTimer(BusyInterval, clock.Time);
         while (!_stopping.IsCancellationRequested)
         {
@@ -147,12 +149,16 @@ internal sealed partial class ClassGates(
             try
             {
                 clock.Correct();
-                demand = await Exchange(gate, grain);
-                if (!gate.Ready.IsCompleted || gate.ReportsAtOnce) demand = await Exchange(gate, grain);
+                demand = await Exchange(gate, grain, patience);
+                if (!gate.Ready.IsCompleted || gate.ReportsAtOnce) demand = await Exchange(gate, grain, patience);
+                patience = AnswerWithin;
             }
             catch (Exception failure)
             {
                 LogExchangeFailed(failure, gate.Class);
+
+                // An answer to an exchange that was given up is dropped. If the class takes so long for all of them, no lease would ever change.
+                if (failure is TimeoutException) patience = TimeSpan.FromTicks(Math.Min(2 * patience.Ticks, LongestPatience.Ticks));
             }
 
             // A price that is up has to fall in time.
@@ -164,10 +170,10 @@ internal sealed partial class ClassGates(
     }
 
     /// <returns>Everything demanded so far: while it does not grow, the class is idle here.</returns>
-    private async Task<long> Exchange(ClassGate gate, IClassGrain grain)
+    private async Task<long> Exchange(ClassGate gate, IClassGrain grain, TimeSpan patience)
     {
         GateReport report = gate.Report(ledger.Producer, ticks.Last(gate.Class));
-        ClassSignal signal = await grain.Exchange(report).AsTask().WaitAsync(AnswerWithin, clock.Time, _stopping.Token);
+        ClassSignal signal = await grain.Exchange(report).AsTask().WaitAsync(patience, clock.Time, _stopping.Token);
         if (signal.Policies is null) throw new InvalidOperationException($"Class {gate.Class} is being founded.");
         gate.Hear(signal);
         retention.Saved(gate.Class, signal.Saved);

@@ -30,7 +30,7 @@ public sealed class ClusterTests : IDisposable
         // Whichever silo is asked, it is one member and one key.
         AdmitRequest request = new() { Coop = "test", Member = "alice", Units = 5, Key = "k" };
         Assert.False((await Until.Admitted(silos[0].Clients, request)).Replayed);
-        foreach (SiloProcess silo in silos[1..]) Assert.True((await silo.Clients.Admission.AdmitAsync(request)).Replayed);
+        foreach (SiloProcess silo in silos[1..]) Assert.True((await Until.Admitted(silo.Clients, request)).Replayed);
 
         await silos[2].KillAsync();
         await Until.True(
@@ -48,23 +48,30 @@ public sealed class ClusterTests : IDisposable
         foreach (SiloProcess silo in silos) await silo.Serving();
         AdmitRequest request = new() { Coop = "test", Member = "bob", Units = 1, Key = "k" };
         await Until.True(
-            async () => (await silos[0].Clients.Admission.AdmitAsync(request)).Outcome == Outcome.Admitted,
+            async () => (await Until.Asked(silos[0].Clients, request))?.Outcome == Outcome.Admitted,
             () => $"room for bob; the silos wrote:\n{string.Join("\n", silos.Select(silo => silo.Log))}");
         string[] homes = [];
         await Until.True(
             async () =>
             {
-                AdmitReply[] replies = await Task.WhenAll(silos.Select(async silo => await silo.Clients.Admission.AdmitAsync(request)));
-                homes = [.. replies.Select(reply => reply.Home)];
-                return homes.Any(home => home.Length > 0);
+                AdmitReply?[] replies = await Task.WhenAll(silos.Select(silo => Until.Asked(silo.Clients, request)));
+                homes = [.. replies.Select(reply => reply?.Home ?? "")];
+                return replies.All(reply => reply is not null) && homes.Any(home => home.Length > 0);
             },
             () => "a home");
         int holder = Array.IndexOf(homes, "");
         Assert.Equal(silos[holder].Address, new Uri(homes[1 - holder]));
 
         // In a batch, too.
-        AdmitBatchReply batch = await silos[1 - holder].Clients.Admission.AdmitBatchAsync(new() { Requests = { request, request } });
-        Assert.All(batch.Replies, reply => Assert.Equal((homes[1 - holder], true), (reply.Home, reply.Replayed)));
+        AdmitBatchReply? batch = null;
+        await Until.True(
+            async () =>
+            {
+                batch = await silos[1 - holder].Clients.Admission.AdmitBatchAsync(new() { Requests = { request, request } });
+                return batch.Replies.All(reply => reply.Outcome != Outcome.Unavailable);
+            },
+            () => $"a decided batch; last was {batch}");
+        Assert.All(batch!.Replies, reply => Assert.Equal((homes[1 - holder], true), (reply.Home, reply.Replayed)));
     }
 
     [Fact]

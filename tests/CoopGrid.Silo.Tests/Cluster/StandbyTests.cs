@@ -12,7 +12,7 @@ public sealed class StandbyTests
 
     /// <summary>
     /// The primary is killed under load and its synchronous standby promoted: the silo that runs goes on by itself, with everything that it had
-    /// answered. Seen to fail with a standby that was asynchronous and stood still for a moment before the kill.
+    /// answered. Seen to fail with an asynchronous standby that was down for a moment before the kill.
     /// </summary>
     [Fact]
     public async Task A_grid_goes_on_at_the_standby_with_all_that_was_answered()
