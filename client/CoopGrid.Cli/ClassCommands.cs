@@ -5,13 +5,11 @@ using Spectre.Console;
 
 namespace CoopGrid.Cli;
 
-/// <summary><c>class show | watch | policy | prices</c>.</summary>
+/// <summary><c>class show | watch | policy | history | prices</c>.</summary>
 internal sealed class ClassCommands(Door door)
 {
     private readonly Argument<string> _coop = new("COOP") { Description = "The co-op." };
     private readonly Argument<string> _class = new("CLASS") { Description = "The customer class." };
-    private readonly Option<string> _set = new("--set") { Description = "Replace the policy by this JSON file, from the next slice boundary on." };
-    private readonly Option<int> _basedOn = new("--based-on") { Description = "The newest version seen; with --set. Default: what the grid says now." };
     private readonly Option<long> _from = new("--from") { Description = "First control period wanted." };
     private readonly Option<int> _limit = new("--limit") { Description = "How many rows at most; 0 = all." };
 
@@ -19,7 +17,8 @@ internal sealed class ClassCommands(Door door)
     {
         door.Bind(new Command("show", "The class as it stands.") { _coop, _class }, ShowAsync),
         door.Bind(new Command("watch", "The class whenever it changes, until Ctrl-C.") { _coop, _class }, WatchAsync),
-        door.Bind(new Command("policy", "The policy in force and the next; or sets it.") { _coop, _class, _set, _basedOn }, PolicyAsync),
+        door.Bind(new Command("policy", "The policy in force and the next. It changes by a vote: coopgrid proposal make.") { _coop, _class }, PolicyAsync),
+        door.Bind(new Command("history", "Every version of the policy, with the vote behind it.") { _coop, _class }, HistoryAsync),
         door.Bind(new Command("prices", "The price of every control period.") { _coop, _class, _from, _limit }, PricesAsync),
     };
 
@@ -45,21 +44,7 @@ internal sealed class ClassCommands(Door door)
 
     private async Task<int> PolicyAsync(CoopGridClient client, ParseResult parsed, CancellationToken stop)
     {
-        string coop = parsed.GetValue(_coop)!, name = parsed.GetValue(_class)!;
-        ClassPolicyReply reply = await client.Classes.GetPolicyAsync(coop, name, stop);
-        if (parsed.GetValue(_set) is { } file)
-        {
-            if (!File.Exists(file)) throw new UsageException($"--set {file}: no such file.");
-            int seen = parsed.GetValue(_basedOn);
-            reply = await client.Classes.SetPolicyAsync(new()
-            {
-                Coop = coop,
-                Class = name,
-                BasedOnVersion = seen != 0 ? seen : Math.Max(reply.Version, reply.NextVersion),
-                PolicyJson = await File.ReadAllTextAsync(file, stop),
-            }, stop);
-        }
-
+        ClassPolicyReply reply = await client.Classes.GetPolicyAsync(parsed.GetValue(_coop)!, parsed.GetValue(_class)!, stop);
         door.Print(parsed, reply, () =>
         {
             Sheet.Print(("version", Sheet.Number(reply.Version)));
@@ -67,6 +52,19 @@ internal sealed class ClassCommands(Door door)
             if (reply.NextVersion == 0) return;
             Sheet.Print(("next version", Sheet.Number(reply.NextVersion)), ("from", Sheet.Time(reply.NextEffectiveUnixMs)));
             Console.Out.WriteLine(reply.NextPolicyJson);
+        });
+        return ExitCode.Ok;
+    }
+
+    private async Task<int> HistoryAsync(CoopGridClient client, ParseResult parsed, CancellationToken stop)
+    {
+        PolicyHistory history = await client.Governance.GetPolicyHistoryAsync(parsed.GetValue(_coop)!, parsed.GetValue(_class)!, stop);
+        door.Print(parsed, history, () =>
+        {
+            var table = new Table().AddColumns("version", "from", "by", "votes");
+            foreach (PolicyVersion version in history.Versions)
+                table.AddRow(Sheet.Number(version.Version), Sheet.Time(version.EffectiveUnixMs), ProposalSheet.By(version.Origin), ProposalSheet.Votes(version.Origin));
+            AnsiConsole.Write(table);
         });
         return ExitCode.Ok;
     }

@@ -18,6 +18,7 @@ internal static class CommandLine
             new CreditCommand(door).All,
             new MemberCommands(door).All,
             new BillCommands(door).All,
+            new ProposalCommands(door).All,
             new ReportCommand(door).All,
             new MarketCommands(door).All,
         };

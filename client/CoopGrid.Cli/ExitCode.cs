@@ -31,6 +31,13 @@ internal static class ExitCode
 
     public static int Of(MarketOutcome outcome) => outcome == MarketOutcome.Accepted ? Ok : Refused;
 
+    public static int Of(ProposalOutcome outcome) => outcome switch
+    {
+        ProposalOutcome.Accepted or ProposalOutcome.Unchanged => Ok,
+        ProposalOutcome.Unspecified => Failed,
+        _ => Refused,
+    };
+
     public static int Of(StatusCode status) =>
         status is StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition ? Refused : Failed;
 }

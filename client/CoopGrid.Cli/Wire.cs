@@ -14,7 +14,8 @@ internal static class Wire
         if (original is null) return name;
         foreach (string prefix in new[]
         {
-            "REPORT_OUTCOME_", "MARKET_OUTCOME_", "OUTCOME_", "MEMBER_STATUS_", "SLOT_PHASE_", "BILL_LINE_KIND_", "CLOSING_STATE_",
+            "REPORT_OUTCOME_", "MARKET_OUTCOME_", "PROPOSAL_OUTCOME_", "OUTCOME_", "PROPOSAL_STATE_", "MEMBER_STATUS_", "SLOT_PHASE_", "BILL_LINE_KIND_",
+            "CLOSING_STATE_",
         })
         {
             if (original.Name.StartsWith(prefix, StringComparison.Ordinal)) return original.Name[prefix.Length..];

@@ -22,10 +22,6 @@ public sealed class CoopGridClasses
     public Task<ClassPolicyReply> GetPolicyAsync(string coop, string name, CancellationToken stop = default) =>
         _loop.AskAsync((invoker, o) => Of(invoker).GetPolicyAsync(new() { Coop = coop, Class = name }, o), stop);
 
-    /// <summary>Replaces the policy. Asked once: a repeat would be refused by its own first success.</summary>
-    public async Task<ClassPolicyReply> SetPolicyAsync(SetClassPolicyRequest request, CancellationToken stop = default) =>
-        await Of(_loop.Ring.Current.Invoker).SetPolicyAsync(request, new Patience(_loop.Options).NextAttempt(stop));
-
     /// <summary>The price of every control period, oldest first.</summary>
     public IAsyncEnumerable<PricePeriod> GetPriceHistoryAsync(GetPriceHistoryRequest request, CancellationToken stop = default) =>
         Of(_loop.Ring.Current.Invoker).GetPriceHistory(request, cancellationToken: stop).ResponseStream.ReadAllAsync(stop);

@@ -28,6 +28,7 @@ public sealed class CoopGridClient : IDisposable
         Metering = new CoopGridMetering(books);
         Market = new CoopGridMarket(books);
         Billing = new CoopGridBilling(books);
+        Governance = new CoopGridGovernance(books);
     }
 
     /// <summary>The public state of customer classes.</summary>
@@ -44,6 +45,9 @@ public sealed class CoopGridClient : IDisposable
 
     /// <summary>Bills and the books.</summary>
     public CoopGridBilling Billing { get; }
+
+    /// <summary>Proposals and votes.</summary>
+    public CoopGridGovernance Governance { get; }
 
     /// <summary>The address that is being asked.</summary>
     public Uri CurrentAddress => _ring.Current.Address;

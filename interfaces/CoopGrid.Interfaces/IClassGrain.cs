@@ -42,15 +42,22 @@ public interface IClassGrain : IGrainWithStringKey
     ValueTask<ClassPolicies?> GetPolicies();
 
     /// <summary>
-    /// Replaces the policy: at the next slice boundary, or at the next epoch if the bill's formula uses what changed.
+    /// Takes what an executed proposal brings about: only the proposal calls this. It is durable when it returns; again, it changes nothing.
     /// </summary>
-    /// <param name="basedOnVersion">The newest version that the caller has seen.</param>
-    [Alias("SetPolicy")]
-    Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy);
+    /// <returns>False if it is there already.</returns>
+    /// <exception cref="InvalidOperationException">The version is not the next one.</exception>
+    [Alias("Adopt")]
+    Task<bool> Adopt(PolicyVersion version);
+
+    /// <summary>Every version of the policy, oldest first; empty if the class was never founded.</summary>
+    [Alias("GetHistory")]
+    ValueTask<ImmutableArray<PolicyVersion>> GetHistory();
 }
 
-/// <summary>The policy in force and the one that follows it.</summary>
-/// <param name="Current">In force.</param>
+/// <summary>
+/// The policy in force and the one that follows it; for a moment after a change, the one before it and the one in force. What waits behind that is told in time.
+/// </summary>
+/// <param name="Current">In force until then.</param>
 /// <param name="Next">In force from <paramref name="NextFromSlice"/> on, or null.</param>
 /// <param name="NextFromSlice">A slice, counted from the Unix epoch.</param>
 /// <param name="TimeZone">The co-op's IANA time zone.</param>
@@ -63,34 +70,4 @@ public sealed record ClassPolicies(
 {
     /// <summary>The policy in force in a slice.</summary>
     public ClassPolicy At(long slice) => Next is not null && slice >= NextFromSlice ? Next : Current;
-
-    /// <summary>The newest version, in force or not.</summary>
-    public ClassPolicy Newest => Next ?? Current;
 }
-
-/// <summary>What became of a change of policy.</summary>
-public enum PolicyOutcome : byte
-{
-    None = 0,
-    ClassUnknown = 1,
-
-    /// <summary>The policy is not valid.</summary>
-    Invalid = 2,
-
-    /// <summary>Somebody else changed the policy in between.</summary>
-    VersionConflict = 3,
-
-    /// <summary>The change cannot be made to a class with members' windows in it.</summary>
-    NotChangeable = 4,
-    Accepted = 5,
-}
-
-/// <summary>The answer to a change of policy.</summary>
-/// <param name="Outcome">What became of it.</param>
-/// <param name="Policies">The policies afterwards; null if the class is unknown.</param>
-/// <param name="Reason">For refusals: what was wrong and what to do.</param>
-[GenerateSerializer, Immutable, Alias("coopgrid.PolicyAnswer")]
-public sealed record PolicyAnswer(
-    [property: Id(0)] PolicyOutcome Outcome,
-    [property: Id(1)] ClassPolicies? Policies,
-    [property: Id(2)] string Reason = "");

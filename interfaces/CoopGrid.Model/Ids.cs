@@ -33,6 +33,21 @@ public readonly record struct MemberId([property: Id(0)] string Coop, [property:
     }
 }
 
+/// <summary>One proposal of one co-op; its text is <c>coop/proposal</c>.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.ProposalId")]
+public readonly record struct ProposalId([property: Id(0)] string Coop, [property: Id(1)] string Proposal)
+{
+    public override string ToString() => $"{Coop}/{Proposal}";
+
+    /// <summary>Reads <c>coop/proposal</c>; the proposal's own name may hold further slashes.</summary>
+    /// <exception cref="FormatException">There is no '/' in the text.</exception>
+    public static ProposalId Parse(string text)
+    {
+        (string coop, string name) = Ids.Split(text);
+        return new(coop, name);
+    }
+}
+
 /// <summary>What a name may look like. Names of co-ops, classes, lanes and dimensions are short words; the rest is free text.</summary>
 public static class Ids
 {

@@ -82,6 +82,24 @@ public sealed class HouseTests
     }
 
     [Fact]
+    public void Proposal_outcomes_states_and_choices_have_one_order()
+    {
+        string proto = Protos.Single(file => file.Path.EndsWith("/proposals.proto", StringComparison.Ordinal)).Text;
+        Check<ProposalOutcome>(
+            "Invalid", "ProposalUnknown", "NotAllowed", "NotMember", "EnrolledTooLate", "AlreadyVoted", "Unchanged", "Cancelled", "NotStarted", "Ended",
+            "NotDecided", "Defeated", "TooLate", "NotQueued", "Timelocked", "Stale", "PolicyInvalid", "NotChangeable", "NotAffordable", "Accepted");
+        Check<ProposalState>("Pending", "Active", "Defeated", "Succeeded", "Queued", "Executed", "Expired", "Cancelled");
+        Check<VoteChoice>("For", "Against", "Abstain");
+
+        void Check<T>(params string[] order)
+            where T : struct, Enum
+        {
+            IReadOnlyList<(string, int)> code = [.. Enum.GetValues<T>().Select(value => (value.ToString(), Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture)))];
+            AssertNone(EnumRule.Violations(typeof(T).Name, code, EnumRule.Values(proto, typeof(T).Name), order));
+        }
+    }
+
+    [Fact]
     public void Files_and_folders_are_small()
     {
         string exceptions = Repository.Files("tests/CoopGrid.Architecture.Tests", "size-exceptions.txt").Single().Text;

@@ -4,12 +4,6 @@ using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Governance;
 
-/// <summary>One field that differs between two policies.</summary>
-/// <param name="Path">As in the JSON: <c>capacity.unitsPerSecond</c>, <c>lanes[1].name</c>.</param>
-/// <param name="Old">As written in JSON; null if the field is new.</param>
-/// <param name="New">As written in JSON; null if the field is gone.</param>
-public sealed record FieldChange(string Path, string? Old, string? New);
-
 /// <summary>
 /// The difference of two policies, versions aside. Policies hold lists, so their own equality goes by reference: compare them here.
 /// </summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
@@ -6,11 +7,13 @@ using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Governance;
 
-/// <summary>Founds a co-op by its charter and answers what it is.</summary>
+/// <summary>Founds a co-op by its charter, answers what it is, and keeps the numbers by which its members decide.</summary>
 [GrainType("coop")]
 internal sealed class CoopGrain(
     [PersistentState(GrainStates.Coop, GrainStates.Storage)] IPersistentState<CoopCheckpoint> state,
-    IMemberDirectory directory) : Grain, ICoopGrain
+    IMemberDirectory directory,
+    ICheckpointStore checkpoints,
+    GridClock clock) : Grain, ICoopGrain
 {
     // One commit covers what is enrolled side by side.
     private const int SideBySide = 256;
@@ -24,19 +27,48 @@ internal sealed class CoopGrain(
         if (charter.Coop != this.GetPrimaryKeyString()) throw new ArgumentException($"The charter is of '{charter.Coop}'.");
 
         // Each step is harmless to repeat, so a founding that was broken off goes on from the start.
-        state.State = new CoopCheckpoint { CharterJson = charterJson, Profile = ProfileOf(charter) };
-        await state.WriteStateAsync();
+        Instant now = clock.Read().Now;
+        PolicyOrigin origin = new() { Version = charter.Governance.Version, DecidedAt = now, ExecutedAt = now };
+        await Write(new CoopCheckpoint { CharterJson = charterJson, Profile = ProfileOf(charter), Governance = [new(charter.Governance, origin)] });
         foreach (CharterClass founded in charter.Classes)
             await GrainFactory.GetGrain<IClassGrain>(new ClassId(charter.Coop, founded.Name).ToString()).Found(founded.Policy, charter.TimeZone);
         foreach (CharterMember[] some in charter.Members.Chunk(SideBySide))
             await Task.WhenAll(some.Select(member => Enroll(charter.Coop, member)));
 
-        state.State = state.State with { Complete = true };
-        await state.WriteStateAsync();
+        await Write(state.State with { Complete = true });
         return true;
     }
 
     public ValueTask<CoopProfile?> GetProfile() => new(state.State.Profile);
+
+    public ValueTask<ImmutableArray<GovernanceVersion>> GetGovernance() => new(state.State.ToVersions());
+
+    public async Task<bool> Adopt(GovernanceVersion version)
+    {
+        ImmutableArray<GovernanceVersion> versions = state.State.ToVersions();
+        int number = version.Governance.Version;
+        bool isNew = !versions.Any(known => known.Origin == version.Origin);
+        if (isNew && (versions.IsEmpty || number != versions[^1].Governance.Version + 1))
+            throw new InvalidOperationException($"Version {number} of the governance numbers of {this.GetPrimaryKeyString()} does not follow.");
+        if (isNew) await Write(state.State with { Governance = versions.Add(version) });
+        await checkpoints.FlushAsync(CancellationToken.None);
+        return isNew;
+    }
+
+    public async Task<ExecutionTurn> BeginExecution(ExecutionTurn turn)
+    {
+        if (state.State.Execution is { } held && held.Proposal != turn.Proposal) return held;
+        await Write(state.State with { Execution = turn });
+
+        // What is executed then is durable at once, and must not outlive its turn in a power cut.
+        await checkpoints.FlushAsync(CancellationToken.None);
+        return turn;
+    }
+
+    public Task EndExecution(string proposal) =>
+        state.State.Execution?.Proposal == proposal ? Write(state.State with { Execution = null }) : Task.CompletedTask;
+
+    public ValueTask<ExecutionTurn?> GetExecution() => new(state.State.Execution);
 
     private async Task Enroll(string coop, CharterMember member)
     {
@@ -44,6 +76,22 @@ internal sealed class CoopGrain(
         Expect(await grain.Enroll(member.Class), member.Name);
         foreach (string lane in member.Entitlements) Expect(await grain.Entitle(lane, entitled: true), member.Name);
         foreach (string sender in member.Senders) await directory.BindSenderAsync(coop, sender, member.Name, CancellationToken.None);
+    }
+
+    // A failed write must not leave the change behind for the next one to store.
+    private async Task Write(CoopCheckpoint next)
+    {
+        CoopCheckpoint before = state.State;
+        state.State = next;
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            state.State = before;
+            throw;
+        }
     }
 
     private static void Expect(MemberAnswer answer, string member)
@@ -54,17 +102,4 @@ internal sealed class CoopGrain(
 
     private static CoopProfile ProfileOf(Charter charter) =>
         new(charter.Coop, charter.Name, charter.Currency, charter.TimeZone, [.. charter.Classes.Select(founded => founded.Name)]);
-}
-
-/// <summary>What is stored of a co-op.</summary>
-[GenerateSerializer, Immutable, Alias("coopgrid.state.coop.1")]
-public sealed record CoopCheckpoint
-{
-    /// <summary>The founding charter as it was read.</summary>
-    [Id(0)] public string CharterJson { get; init; } = "";
-
-    [Id(1)] public CoopProfile? Profile { get; init; }
-
-    /// <summary>Whether every class and member of the charter is there.</summary>
-    [Id(2)] public bool Complete { get; init; }
 }

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Pricing;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Interfaces;
@@ -69,9 +70,9 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, long epoch, IP
 
     /// <summary>Closes the periods that are over, each by the policy that was in force in it, and writes them.</summary>
     /// <returns>False if a later activation of the class prices it: nothing is changed.</returns>
-    public async Task<bool> Close(ClassPolicies policies, Instant now)
+    public async Task<bool> Close(PolicyHistory policies, Instant now)
     {
-        long over = PriceRule.PeriodAt(policies.Current, ToldUntil(now));
+        long over = PriceRule.PeriodAt(policies.Newest, ToldUntil(now));
         long next = Last is null ? over - 1 : OpenPeriod;
         if (next >= over) return true;
 
@@ -109,20 +110,24 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, long epoch, IP
         return until;
     }
 
-    private IEnumerable<PricePeriod> RowsOf(ClassPolicies policies, long from, long until)
+    private IEnumerable<PricePeriod> RowsOf(PolicyHistory policies, long from, long until)
     {
-        long change = policies.Next is { } next
-            ? Math.Clamp(PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice)), from, until)
-            : until;
         PricePeriod? previous = Last;
-        foreach (PricePeriod row in RowsOf(policies.Current, previous, from, change))
+        while (from < until)
         {
-            previous = row;
-            yield return row;
-        }
+            // Slices begin with periods, so a change does.
+            long slice = policies.Newest.Window.SliceAt(PriceRule.PeriodStart(policies.Newest, from));
+            long change = policies.ChangeAfter(slice) is { } next
+                ? Math.Min(PriceRule.PeriodAt(next.Policy, next.Policy.Window.StartOf(next.FromSlice)), until)
+                : until;
+            foreach (PricePeriod row in RowsOf(policies.InForceAt(slice).Policy, previous, from, change))
+            {
+                previous = row;
+                yield return row;
+            }
 
-        if (change == until) yield break;
-        foreach (PricePeriod row in RowsOf(policies.Next!, previous, change, until)) yield return row;
+            from = change;
+        }
     }
 
     /// <summary>The closed periods' rows: those with demand one by one, the stretches without as missed.</summary>

@@ -34,16 +34,16 @@ internal sealed partial class ClassGrain
     private async Task Announce(Instant now)
     {
         EpochPlan plan = _fold.Epochs.Plan!;
-        EpochSchedule next = EpochScheduleRule.Extend(plan, PolicyAt(plan.Schedule.Until), state.State.Policies!.TimeZone, now);
+        EpochSchedule next = EpochScheduleRule.Extend(plan, PolicyAt(plan.Schedule.Until), Zone, now);
         if (ReferenceEquals(next, plan.Schedule)) return;
         await Write(Checkpoint() with { Schedule = next });
         await checkpoints.FlushAsync(CancellationToken.None);
         _fold.Epochs.Plan = PlanOf(next);
     }
 
-    private EpochPlan PlanOf(EpochSchedule schedule) => new(schedule, state.State.Policies!.Current.Window, state.State.Policies.TimeZone);
+    private EpochPlan PlanOf(EpochSchedule schedule) => new(schedule, _history!.Newest.Window, Zone);
 
-    private ClassPolicy PolicyAt(long slice) => state.State.Policies!.At(slice);
+    private ClassPolicy PolicyAt(long slice) => _history!.InForceAt(slice).Policy;
 
     private void RollEpochs(long slice)
     {

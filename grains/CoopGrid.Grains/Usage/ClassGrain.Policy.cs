@@ -1,42 +1,54 @@
+using System.Collections.Immutable;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Usage;
 
-/// <content>Changes the policy.</content>
+/// <content>Keeps the policies: what was voted, what is in force, and what gates are told.</content>
 internal sealed partial class ClassGrain
 {
-    public async Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy)
+    // For so long after a change gates hear of the policy before it too: a silo's clock may be behind the class's.
+    private const long SettleMs = 2000;
+
+    public async Task<bool> Adopt(PolicyVersion version)
     {
-        if (_log is null) return new(PolicyOutcome.ClassUnknown, null, $"There is no class {_id}.");
+        if (_log is null) throw new InvalidOperationException($"There is no class {_id}.");
         Instant now = clock.Read().Now;
         Roll(now);
-        ClassPolicies policies = Settled();
-        if (basedOnVersion != policies.Newest.Version)
-            return new(PolicyOutcome.VersionConflict, policies, $"The newest version is {policies.Newest.Version}: read it and try again.");
-        IReadOnlyList<PolicyError> errors = PolicyRules.Check(policy, policies.TimeZone);
-        if (errors.Count > 0) return new(PolicyOutcome.Invalid, policies, string.Join(Environment.NewLine, errors));
-        if (PolicySchedule.NotChangeable(policies.Current, policy) is { } field)
-            return new(PolicyOutcome.NotChangeable, policies, $"{field} cannot change once a class is founded: found another class.");
+        PolicyHistory next = PolicyHistory.Restore(_id.Class, [.. _history!.Versions]);
+        bool isNew = next.Add(version, Zone, now);
+        if (isNew) await Write(Checkpoint() with { Policies = Told(next, now), History = [.. next.Versions] });
+        _history = next;
 
-        ClassPolicies next = policies with
-        {
-            Next = policy with { Version = policies.Newest.Version + 1 },
-            NextFromSlice = PolicySchedule.FromSlice(policies.Current, policy, policies.TimeZone, now),
-        };
-        await Write(Checkpoint() with { Policies = next });
-
-        // An accepted change survives a power cut too, as an admission does.
+        // What was voted survives a power cut too, as an admission does.
         await checkpoints.FlushAsync(CancellationToken.None);
-        return new(PolicyOutcome.Accepted, next);
+        return isNew;
     }
 
-    /// <summary>The policies, with one that has come into force as the current one.</summary>
-    private ClassPolicies Settled()
+    public ValueTask<ImmutableArray<PolicyVersion>> GetHistory()
     {
-        ClassPolicies policies = state.State.Policies!;
-        bool settled = policies.Next is not null && ReferenceEquals(_inForce, policies.Next);
-        return settled ? policies with { Current = policies.Next!, Next = null, NextFromSlice = 0 } : policies;
+        if (_history is null) Forget();
+        return new(_history is null ? [] : [.. _history.Versions]);
+    }
+
+    public ValueTask<ClassPolicies?> GetPolicies()
+    {
+        if (_history is null) Forget();
+        return new(_history is null ? null : Told(_history, clock.Read().Now));
+    }
+
+    private string Zone => state.State.Policies!.TimeZone;
+
+    /// <summary>The change to come; if there is none, the last one while it is young; or only what is in force.</summary>
+    private ClassPolicies Told(PolicyHistory history, Instant now)
+    {
+        long slice = history.Newest.Window.SliceAt(now);
+        PolicyVersion current = history.InForceAt(slice);
+        if (history.ChangeAfter(slice) is { } next) return new(current.Policy, next.Policy, next.FromSlice, Zone);
+        long settled = history.Newest.Window.SliceAt(now.PlusMs(-SettleMs));
+        return history.ChangeAfter(settled) is { } last && last == current
+            ? new(history.InForceAt(settled).Policy, last.Policy, last.FromSlice, Zone)
+            : new(current.Policy, null, 0, Zone);
     }
 }

@@ -1,11 +1,9 @@
 using CoopGrid.Domain.Billing;
-using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Market;
 using CoopGrid.Grains.Pricing;
-using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -31,8 +29,8 @@ internal sealed partial class ClassGrain
         // Then the checkpoint, written at once, so that an older activation writes none any more: it could let a producer be drained that
         // is not in what was read here.
         await state.ReadStateAsync();
-        ClassPolicies policies = state.State.Policies!;
-        EpochSchedule schedule = state.State.Schedule ?? EpochScheduleRule.Late(policies.Newest, policies.TimeZone, now);
+        _history = state.State.ToHistory(_id.Class);
+        EpochSchedule schedule = state.State.Schedule ?? EpochScheduleRule.Late(_history.Newest, Zone, now);
         await Write(state.State with { Epoch = _epoch, Schedule = schedule });
         ClassCheckpoint stored = state.State;
         ClassFold fold = stored.ToFold();
@@ -42,8 +40,8 @@ internal sealed partial class ClassGrain
         await log.CatchUp();
         fold.Window.KeepFor(_openSlice);
         _fold = fold;
-        _inForce = stored.Policies!.At(stored.Policies.Current.Window.SliceAt(now));
-        _price = new ClassPrice(_id, stored.Policies.TimeZone, _epoch, prices, heads);
+        _inForce = _history.RulesAt(now).Current;
+        _price = new ClassPrice(_id, Zone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
         _slots = new SlotCalls(_id, GrainFactory, clock, logger);
         _leases = new ClassLeases(_epoch, _inForce, clock.Read().Micros);
@@ -63,7 +61,7 @@ internal sealed partial class ClassGrain
             Roll(reading.Now);
             _slots!.Look(_inForce!.Market, reading);
             bool due = reading.Micros - _listedMicros >= ListEveryMicros;
-            if ((due && !await FollowProducers(reading.Micros)) || !await _price!.Close(state.State.Policies!, reading.Now) || !await CloseSlices())
+            if ((due && !await FollowProducers(reading.Micros)) || !await _price!.Close(_history!, reading.Now) || !await CloseSlices())
             {
                 DeactivateOnIdle();
                 return;
@@ -100,11 +98,10 @@ internal sealed partial class ClassGrain
     /// <summary>Lets the window and the policy follow the clock.</summary>
     private void Roll(Instant now)
     {
-        ClassPolicies policies = state.State.Policies!;
-        long slice = policies.Current.Window.SliceAt(now);
+        long slice = _history!.Newest.Window.SliceAt(now);
         _fold.Window.Roll(slice);
         RollEpochs(slice);
-        ClassPolicy policy = policies.At(slice);
+        ClassPolicy policy = _history.InForceAt(slice).Policy;
         if (ReferenceEquals(policy, _inForce)) return;
         _inForce = policy;
         _leases!.SetPolicy(policy);
@@ -138,13 +135,8 @@ internal sealed partial class ClassGrain
         return true;
     }
 
-    private ClassCheckpoint Checkpoint()
-    {
-        // The last periods before a change are priced after it, by the policy that was in force in them.
-        ClassPolicies policies = state.State.Policies!;
-        bool priced = policies.Next is { } next && _price!.OpenPeriod >= PriceRule.PeriodAt(next, next.Window.StartOf(policies.NextFromSlice));
-        return (state.State with { Policies = priced ? Settled() : policies }).With(_fold, _openSlice);
-    }
+    private ClassCheckpoint Checkpoint() =>
+        (state.State with { Policies = Told(_history!, clock.Read().Now), History = [.. _history!.Versions] }).With(_fold, _openSlice);
 
     private async Task Save()
     {

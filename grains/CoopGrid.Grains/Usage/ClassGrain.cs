@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Billing;
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -38,6 +39,7 @@ internal sealed partial class ClassGrain(
     private ClassPrice? _price;
     private ClassLeases? _leases;
     private SlotCalls? _slots;
+    private PolicyHistory? _history;
     private ClassPolicy? _inForce;
     private long _epoch;
     private long _openSlice = long.MinValue;
@@ -71,11 +73,16 @@ internal sealed partial class ClassGrain(
     public async Task Found(ClassPolicy policy, string timeZone)
     {
         // A founding that was broken off goes on. The slices before it are closed, also for a successor after a crash.
-        long slice = policy.Window.SliceAt(clock.Read().Now);
         if (state.State.Policies is null)
         {
-            EpochSchedule schedule = EpochScheduleRule.Founded(policy, timeZone, clock.Read().Now);
-            await Write(new ClassCheckpoint { Policies = new(policy, null, 0, timeZone), OpenSlice = slice, Schedule = schedule });
+            Instant now = clock.Read().Now;
+            await Write(new ClassCheckpoint
+            {
+                Policies = new(policy, null, 0, timeZone),
+                History = [.. PolicyHistory.Found(_id.Class, policy, now).Versions],
+                OpenSlice = policy.Window.SliceAt(now),
+                Schedule = EpochScheduleRule.Founded(policy, timeZone, now),
+            });
         }
 
         if (_log is null) await Start();
@@ -101,7 +108,7 @@ internal sealed partial class ClassGrain(
         Roll(now);
         return new ClassSignal
         {
-            Policies = state.State.Policies,
+            Policies = Told(_history!, now),
             UsageUnits = _fold.Window.Usage,
             Members = _fold.Members,
             OpenSlice = _openSlice,
@@ -143,12 +150,6 @@ internal sealed partial class ClassGrain(
             Slice = _fold.Window.Newest,
             At = now,
         });
-    }
-
-    public ValueTask<ClassPolicies?> GetPolicies()
-    {
-        if (_log is null) Forget();
-        return new(state.State.Policies);
     }
 
     // Made-up names must not fill the memory: only a founded class is kept alive.

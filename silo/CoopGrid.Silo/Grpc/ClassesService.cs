@@ -1,4 +1,3 @@
-using CoopGrid.Domain.Governance;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -56,23 +55,6 @@ internal sealed class ClassesService(
     {
         ClassId id = Named(request.Coop, request.Class);
         return ClassMapping.ToReply(await PoliciesOf(id), Instant.Now(time));
-    }
-
-    public override async Task<ClassPolicyReply> SetPolicy(SetClassPolicyRequest request, ServerCallContext context)
-    {
-        ClassId id = Named(request.Coop, request.Class);
-        ClassPolicies policies = await PoliciesOf(id);
-        PolicyReading reading = PolicyJson.Read(request.PolicyJson, policies.TimeZone);
-        if (reading.Policy is not { } policy)
-            throw Fail(StatusCode.InvalidArgument, string.Join(Environment.NewLine, reading.Errors));
-        PolicyAnswer answer = await grains.GetGrain<IClassGrain>(id.ToString()).SetPolicy(request.BasedOnVersion, policy);
-        return answer.Outcome switch
-        {
-            PolicyOutcome.Accepted => ClassMapping.ToReply(answer.Policies!, Instant.Now(time)),
-            PolicyOutcome.Invalid => throw Fail(StatusCode.InvalidArgument, answer.Reason),
-            PolicyOutcome.ClassUnknown => throw Fail(StatusCode.NotFound, answer.Reason),
-            _ => throw Fail(StatusCode.FailedPrecondition, answer.Reason),
-        };
     }
 
     public override async Task GetPriceHistory(

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Interfaces;
@@ -47,6 +48,7 @@ internal sealed partial class Founding(
         (string file, string json, Charter charter) = founding;
         bool founded = await grains.GetGrain<ICoopGrain>(charter.Coop).Found(json);
         await StartClasses(charter.Coop);
+        await FinishExecution(charter.Coop);
         if (founded) LogFounded(charter.Coop, charter.Classes.Length);
         else LogIgnored(file, charter.Coop);
     }
@@ -62,6 +64,21 @@ internal sealed partial class Founding(
         foreach (string name in profile.Classes) await grains.GetGrain<IClassGrain>(new ClassId(coop, name).ToString()).GetState();
     }
 
+    // An execution that a crash broke off may be recorded, and not hold yet. If it cannot be finished now, the grid serves as it was voted before.
+    [SuppressMessage("Design", "CA1031", Justification = "Whoever looks at the proposal, or executes the next one, tries again.")]
+    private async Task FinishExecution(string coop)
+    {
+        if (await grains.GetGrain<ICoopGrain>(coop).GetExecution() is not { } turn) return;
+        try
+        {
+            await grains.GetGrain<IProposalGrain>(new ProposalId(coop, turn.Proposal).ToString()).Finish(turn.By);
+        }
+        catch (Exception failure)
+        {
+            LogUnfinished(failure, turn.Proposal);
+        }
+    }
+
     public Task StopAsync(CancellationToken cancellationToken)
     {
         health.IsServing = false;
@@ -71,8 +88,11 @@ internal sealed partial class Founding(
     [LoggerMessage(LogLevel.Information, "Co-op {Coop} is founded with {Classes} classes.")]
     private partial void LogFounded(string coop, int classes);
 
-    [LoggerMessage(LogLevel.Warning, "Co-op {Coop} was founded by another charter: {File} is ignored; a class's policy is changed with SetPolicy.")]
+    [LoggerMessage(LogLevel.Warning, "Co-op {Coop} was founded by another charter: {File} is ignored; a class's policy is changed by a proposal.")]
     private partial void LogIgnored(string file, string coop);
+
+    [LoggerMessage(LogLevel.Warning, "The execution of proposal {Proposal} was broken off and could not be finished; it is tried again with the next one.")]
+    private partial void LogUnfinished(Exception failure, string proposal);
 
     [LoggerMessage(LogLevel.Warning, "Founding failed; it is tried again.")]
     private partial void LogFailed(Exception failure);

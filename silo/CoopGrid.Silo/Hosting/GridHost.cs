@@ -130,7 +130,8 @@ internal static class GridHost
             .AddServiceOptions<MembersService>(members => members.Interceptors.Add<FailuresAreUnavailable>())
             .AddServiceOptions<ClassesService>(classes => classes.Interceptors.Add<FailuresAreUnavailable>())
             .AddServiceOptions<MarketService>(market => market.Interceptors.Add<FailuresAreUnavailable>())
-            .AddServiceOptions<BillingService>(billing => billing.Interceptors.Add<FailuresAreUnavailable>());
+            .AddServiceOptions<BillingService>(billing => billing.Interceptors.Add<FailuresAreUnavailable>())
+            .AddServiceOptions<GovernanceService>(governance => governance.Interceptors.Add<FailuresAreUnavailable>());
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks().AddCheck<GridHealth>("grid");
     }
@@ -140,6 +141,7 @@ internal static class GridHost
         host.MapGrpcService<AdmissionService>();
         host.MapGrpcService<BillingService>();
         host.MapGrpcService<ClassesService>();
+        host.MapGrpcService<GovernanceService>();
         host.MapGrpcService<MembersService>();
         host.MapGrpcService<MeteringService>();
         host.MapGrpcService<MarketService>();

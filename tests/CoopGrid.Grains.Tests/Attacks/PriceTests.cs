@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Governance;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Pricing;
 using CoopGrid.Interfaces;
@@ -23,7 +24,7 @@ public sealed class PriceTests
         var history = new Rows();
         var price = new ClassPrice(Relays, "UTC", epoch: 1, history, history);
         await price.Load(Small, At(0));
-        var policies = new ClassPolicies(Small, null, 0, "UTC");
+        var policies = PolicyHistory.Found("relays", Small, At(0));
         await price.Close(policies, At(100));
         price.Hear(Told(100, 160));
         await price.Close(policies, At(101));
@@ -41,7 +42,7 @@ public sealed class PriceTests
         var price = new ClassPrice(Relays, "UTC", epoch: 1, history, history);
         await price.Load(Small, At(0));
         ClassPolicy large = Small with { Version = 2, Capacity = Small.Capacity with { UnitsPerSecond = 1000 } };
-        var policies = new ClassPolicies(Small, large, 11, "UTC");
+        var policies = PolicyHistory.Restore("relays", [new(Small, 0, new() { Version = 1 }), new(large, 11, new() { Version = 2, Proposal = "p" })]);
         await price.Close(policies, At(109));
         price.Hear(Told(109, 1));
         price.Hear(Told(110, 1));
@@ -53,13 +54,29 @@ public sealed class PriceTests
         Assert.Equal(111 + 1, price.OpenPeriod);
     }
 
+    /// <summary>Two changes within the periods that are closed together. Seen to fail with only the first change looked for.</summary>
+    [Fact]
+    public async Task Periods_are_closed_through_as_many_changes_as_lie_in_them()
+    {
+        var history = new Rows();
+        var price = new ClassPrice(Relays, "UTC", epoch: 1, history, history);
+        await price.Load(Small, At(0));
+        ClassPolicy Of(int version, long rate) => Small with { Version = version, Capacity = Small.Capacity with { UnitsPerSecond = rate } };
+        var policies = PolicyHistory.Restore(
+            "relays", [new(Small, 0, new() { Version = 1 }), new(Of(2, 1000), 11, new() { Version = 2, Proposal = "p" }), new(Of(3, 500), 12, new() { Version = 3, Proposal = "q" })]);
+        await price.Close(policies, At(109));
+        foreach (long period in new[] { 109, 110, 119, 120 }) price.Hear(Told(period, 1) with { At = At(121) });
+        await price.Close(policies, At(121));
+        Assert.Equal([80, 800, 800, 400], new long[] { 109, 110, 119, 120 }.Select(period => history.Written[period].Target));
+    }
+
     [Fact]
     public async Task A_period_waits_for_a_gate_that_was_idle()
     {
         var history = new Rows();
         var price = new ClassPrice(Relays, "UTC", epoch: 1, history, history);
         await price.Load(Small, At(0));
-        var policies = new ClassPolicies(Small, null, 0, "UTC");
+        var policies = PolicyHistory.Found("relays", Small, At(0));
         price.Hear(new GateReport { Producer = 1, At = At(100) });
         await price.Close(policies, At(100));
         await price.Close(policies, At(101));

@@ -1,7 +1,6 @@
 using System.Globalization;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
-using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -41,8 +40,7 @@ public sealed class PriceHistoryTests
         await Flood(first, seconds: 12, unitsPerSecond: 150);
         await GridSilo.Deactivate(first.Class("homes"));
         await Flood(first, seconds: 3, unitsPerSecond: 40);
-        PolicyAnswer changed = await first.Class("homes").SetPolicy(1, Surging with { Capacity = Surging.Capacity with { UnitsPerSecond = 250 } });
-        Assert.Equal(PolicyOutcome.Accepted, changed.Outcome);
+        await first.Change("homes", Surging with { Capacity = Surging.Capacity with { UnitsPerSecond = 250 } });
         await first.AdvanceUntil(() => disk.PricesOf(GridSilo.ClassOf("homes"))[^1].Target == 200, "the new policy", 1000);
         await Flood(first, seconds: 6, unitsPerSecond: 500);
         await Flood(first, seconds: 2, unitsPerSecond: 0);

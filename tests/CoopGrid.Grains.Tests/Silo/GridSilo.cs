@@ -103,6 +103,20 @@ internal sealed class GridSilo : IAsyncDisposable
         return enrolled;
     }
 
+    /// <summary>Changes a class's policy from the next slice on, as the last step of an executed proposal does.</summary>
+    public async Task<PolicyVersion> Change(string @class, ClassPolicy policy)
+    {
+        PolicyVersion newest = (await Class(@class).GetHistory())[^1];
+        Instant now = Instant.Now(Time);
+        int version = newest.Policy.Version + 1;
+        var next = new PolicyVersion(
+            policy with { Version = version },
+            policy.Window.SliceAt(now) + 1,
+            new() { Version = version, Proposal = $"p-{version}", Tally = new(1, 0, 0), Electorate = 1, DecidedAt = now, ExecutedAt = now });
+        Assert.True(await Class(@class).Adopt(next));
+        return next;
+    }
+
     /// <summary>Waits until the class has leased its capacity to this silo; with a fake clock the bucket is then still empty.</summary>
     public async Task Leased(string @class)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Governance;
 using CoopGrid.Grains.Usage;
@@ -65,11 +66,25 @@ public sealed class StateTests
         OpenSlice = 500_000,
     };
 
+    private static readonly PolicyOrigin Vote = new()
+    {
+        Version = 2,
+        Proposal = "p-1",
+        Tally = new(3, 2, 1),
+        Electorate = 9,
+        DecidedAt = At,
+        ExecutedAt = At.PlusMs(86_400_000),
+    };
+
+    private static readonly PolicyOrigin Founding = new() { Version = 1, DecidedAt = At, ExecutedAt = At };
+
     private static readonly CoopCheckpoint Coop = new()
     {
-        CharterJson = "{}",
+        CharterJson = """{ "coop": "isle", "governance": { "quorumPermille": 300 }, "classes": { "homes": { "capacity": { "unitsPerSecond": 10, "burstUnits": 100, "maxRequestUnits": 1 } } } }""",
         Profile = new("isle", "The isle", "shell", "Europe/Berlin", ["homes"]),
         Complete = true,
+        Governance = [new(new(), Founding), new(new() { Version = 2, QuorumPermille = 500 }, Vote)],
+        Execution = new("p-2", "anybody"),
     };
 
     private static readonly OrleansGrainStorageSerializer Serializer =
@@ -120,13 +135,14 @@ public sealed class StateTests
         Class with
         {
             Policies = WithMarket(Class.Policies!),
+            History = [new(Class.Policies!.Current, 0, Founding), new(Policy, 500_010, Vote)],
             Schedule = new() { Runs = [new(Policy.Window.Epoch, 499_968, 0, 1), new(new(), 500_064, -4, 672)], Until = 500_736 },
             Epochs = [new(5208, 499_968, 500_064, 1234, 1152, 1, Policy.Tariff), new(5209, 500_064, 500_160, 0, 1152, 0, null)],
             FirstUnbilled = 5208,
         },
         "states-v3.hex");
 
-    /// <summary>Policies had no market then, and epochs were not counted.</summary>
+    /// <summary>There was no market then, no epochs and no votes: the versions that were in force and to come begin the history.</summary>
     [Fact]
     public void A_class_of_the_first_version()
     {
@@ -134,13 +150,35 @@ public sealed class StateTests
         Assert.Equal(JsonSerializer.Serialize(Class), JsonSerializer.Serialize(read));
         Assert.Equal(new MarketPolicy(), read.Policies!.Next!.Market);
         Assert.Empty(read.ToFold().Epochs.All);
+        PolicyHistory history = read.ToHistory("homes");
+        Assert.Equal([1, 2], history.Versions.Select(version => version.Policy.Version));
+        Assert.Equal((1, 2), (history.InForceAt(500_009).Policy.Version, history.InForceAt(500_010).Policy.Version));
+        Assert.All(history.Versions, version => Assert.True(version.Origin.IsFounding));
     }
 
     [Fact]
-    public void A_coop() => Check("coop", Coop);
+    public void A_coop() => Check("coop", Coop, "states-v2.hex");
+
+    /// <summary>Its numbers are those of its charter then, which may not name them.</summary>
+    [Fact]
+    public void A_coop_of_the_first_version()
+    {
+        CoopCheckpoint read = Serializer.Deserialize<CoopCheckpoint>(Golden.Read("states-v1.hex")["coop"])!;
+        Assert.Equal(("{}", "The isle", true), (read.CharterJson, read.Profile!.Title, read.Complete));
+        Assert.True(read.Governance.IsEmpty);
+        Assert.Null(read.Execution);
+        GovernanceVersion first = Assert.Single((read with { CharterJson = Coop.CharterJson }).ToVersions());
+        Assert.Equal((1, 300, 1), (first.Governance.Version, first.Governance.QuorumPermille, first.Origin.Version));
+        Assert.Empty(new CoopCheckpoint().ToVersions());
+    }
 
     [Fact]
     public void An_empty_class() => Check("empty-class", new ClassCheckpoint(), "states-v3.hex");
+
+    [Fact]
+    public void An_empty_class_of_the_first_version() => Assert.Equal(
+        JsonSerializer.Serialize(new ClassCheckpoint()),
+        JsonSerializer.Serialize(Serializer.Deserialize<ClassCheckpoint>(Golden.Read("states-v1.hex")["empty-class"])));
 
     /// <summary>The class may have heard of a cancel before the admission (two producers).</summary>
     [Fact]

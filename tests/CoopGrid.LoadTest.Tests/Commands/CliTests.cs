@@ -18,6 +18,23 @@ public sealed class CliTests
     [InlineData(0, "class", "show", "town", "people")]
     [InlineData(1, "class", "show", "town", "nobody")]
     [InlineData(0, "class", "policy", "town", "people", "--json")]
+    [InlineData(0, "class", "history", "town", "people")]
+    [InlineData(2, "class", "policy", "town", "people", "--set", "policy.json")]
+    [InlineData(0, "proposal", "make", "town", "More", "--by", "alice", "--why", "The cable is there.", "--class", "people", "--policy", "{file}")]
+    [InlineData(0, "proposal", "make", "town", "Slower", "--by", "alice", "--why", "Time to read.", "--rules", "{file}", "--json")]
+    [InlineData(2, "proposal", "make", "town", "More", "--by", "alice", "--why", "The cable is there.", "--class", "people")]
+    [InlineData(2, "proposal", "make", "town", "More", "--by", "alice", "--why", "The cable is there.", "--class", "people", "--policy", "none.json")]
+    [InlineData(2, "proposal", "make", "town", "More", "--class", "people", "--policy", "{file}")]
+    [InlineData(0, "proposal", "show", "town", "p-1")]
+    [InlineData(1, "proposal", "show", "town", "p-9")]
+    [InlineData(0, "proposal", "list", "town")]
+    [InlineData(0, "proposal", "vote", "town", "p-1", "alice", "for")]
+    [InlineData(1, "proposal", "vote", "town", "p-1", "voted", "against")]
+    [InlineData(2, "proposal", "vote", "town", "p-1", "alice", "perhaps")]
+    [InlineData(0, "proposal", "cancel", "town", "p-1", "--by", "alice", "--reason", "A mistake.")]
+    [InlineData(1, "proposal", "queue", "town", "p-1", "--by", "alice")]
+    [InlineData(1, "proposal", "execute", "town", "p-1", "--by", "alice")]
+    [InlineData(0, "proposal", "rules", "town")]
     [InlineData(0, "member", "enroll", "town", "people", "bob", "carol")]
     [InlineData(0, "member", "show", "town", "alice")]
     [InlineData(0, "member", "list", "town")]
@@ -62,7 +79,11 @@ public sealed class CliTests
     {
         await using FakeHost host = await FakeHost.StartAsync();
         host.Grid.Enroll(["alice"]);
-        Assert.Equal(expected, await Cli.CommandLine.RunAsync([.. args, "--address", $"{host.Address}"]));
+        string file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "{}", TestContext.Current.CancellationToken);
+        string[] named = [.. args.Select(arg => arg == "{file}" ? file : arg)];
+        Assert.Equal(expected, await Cli.CommandLine.RunAsync([.. named, "--address", $"{host.Address}"]));
+        File.Delete(file);
     }
 
     [Fact]

@@ -34,6 +34,7 @@ internal sealed class FakeHost : IAsyncDisposable
         app.MapGrpcService<FakeAdmission>();
         app.MapGrpcService<FakeBilling>();
         app.MapGrpcService<FakeClasses>();
+        app.MapGrpcService<FakeGovernance>();
         app.MapGrpcService<FakeMembers>();
         app.MapGrpcService<FakeMetering>();
         app.MapGrpcService<FakeMarket>();

@@ -1,4 +1,5 @@
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Model;
 using Xunit;
 using static CoopGrid.Silo.Tests.Ledger.StoresUnderTest;
 
@@ -81,6 +82,25 @@ public abstract class DirectoryConformance<TStores> : IDisposable
         Assert.Equal(["dan"], await Names("homes", "cat", 2));
         Assert.Empty(await Directory.ListMembersAsync("port", null, "", 10, Cancellation));
         Assert.Equal(Member("bob", "shops"), await Directory.FindMemberAsync("isle", "bob", Cancellation));
+    }
+
+    /// <summary>Seen to fail without the status, without the moment, and with the moment itself left out.</summary>
+    [Fact]
+    public async Task Members_who_may_vote_are_counted()
+    {
+        long producer = (await _stores.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation)).Producer;
+        _stores.Ledger.Commit(Segment(
+            producer,
+            1,
+            1,
+            Member("ann"),
+            Member("bob", "shops", MemberStatus.Suspended),
+            Member("cyd", status: MemberStatus.Exited),
+            Member("dan") with { EnrolledUnixMs = 124 }));
+        Assert.Equal(0, await Directory.CountMembersAsync("isle", 122, Cancellation));
+        Assert.Equal(2, await Directory.CountMembersAsync("isle", 123, Cancellation));
+        Assert.Equal(3, await Directory.CountMembersAsync("isle", 124, Cancellation));
+        Assert.Equal(0, await Directory.CountMembersAsync("port", 124, Cancellation));
     }
 
     public void Dispose()

@@ -21,6 +21,7 @@ internal sealed class SiloClients : IDisposable
         CallInvoker calls = _channel.Intercept(new Deadline());
         Admission = new(calls);
         Classes = new(calls);
+        Governance = new(calls);
         Members = new(calls);
         Metering = new(calls);
         Market = new(calls);
@@ -32,6 +33,8 @@ internal sealed class SiloClients : IDisposable
     public Admission.AdmissionClient Admission { get; }
 
     public Classes.ClassesClient Classes { get; }
+
+    public Protocol.V1.Governance.GovernanceClient Governance { get; }
 
     public Members.MembersClient Members { get; }
 

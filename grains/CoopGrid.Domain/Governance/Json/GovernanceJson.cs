@@ -40,22 +40,24 @@ public static class GovernanceJson
     public static string Write(GovernancePolicy governance)
     {
         ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, Indented))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("votingDelayMs", governance.VotingDelayMs);
-            json.WriteNumber("votingPeriodMs", governance.VotingPeriodMs);
-            json.WriteNumber("quorumPermille", governance.QuorumPermille);
-            json.WriteNumber("lateQuorumExtensionMs", governance.LateQuorumExtensionMs);
-            json.WriteNumber("timelockMs", governance.TimelockMs);
-            json.WriteNumber("executionPeriodMs", governance.ExecutionPeriodMs);
-            json.WriteNumber("emergencyLongestMs", governance.EmergencyLongestMs);
-            json.WriteString("propose", PolicyWords.WordOf(ProposeRights, governance.Propose));
-            json.WriteString("cancel", PolicyWords.WordOf(CancelRights, governance.Cancel));
-            json.WriteEndObject();
-        }
-
+        using (Utf8JsonWriter json = new(buffer, Indented)) Write(json, governance);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>Writes the numbers as one object, without their version.</summary>
+    internal static void Write(Utf8JsonWriter json, GovernancePolicy governance)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("votingDelayMs", governance.VotingDelayMs);
+        json.WriteNumber("votingPeriodMs", governance.VotingPeriodMs);
+        json.WriteNumber("quorumPermille", governance.QuorumPermille);
+        json.WriteNumber("lateQuorumExtensionMs", governance.LateQuorumExtensionMs);
+        json.WriteNumber("timelockMs", governance.TimelockMs);
+        json.WriteNumber("executionPeriodMs", governance.ExecutionPeriodMs);
+        json.WriteNumber("emergencyLongestMs", governance.EmergencyLongestMs);
+        json.WriteString("propose", PolicyWords.WordOf(ProposeRights, governance.Propose));
+        json.WriteString("cancel", PolicyWords.WordOf(CancelRights, governance.Cancel));
+        json.WriteEndObject();
     }
 
     /// <summary>Names and types; ranges are judged afterwards by <see cref="GovernanceRules"/>.</summary>

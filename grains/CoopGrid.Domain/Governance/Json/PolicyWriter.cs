@@ -17,7 +17,8 @@ internal static class PolicyWriter
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void Write(Utf8JsonWriter json, ClassPolicy policy)
+    /// <summary>Writes the policy as one object.</summary>
+    public static void Write(Utf8JsonWriter json, ClassPolicy policy)
     {
         json.WriteStartObject();
         json.WriteString("entry", PolicyWords.WordOf(PolicyWords.Entries, policy.Entry));

@@ -34,6 +34,15 @@ public static class ChangeRules
         _ => [],
     };
 
+    /// <summary>Whether both ask for the same. Policies hold lists, whose own equality goes by reference, and versions that nobody looks at.</summary>
+    internal static bool AreSame(ProposedChange a, ProposedChange b) => (a, b) switch
+    {
+        (ClassPolicyChange one, ClassPolicyChange other) =>
+            one.Class == other.Class && one.BasedOn == other.BasedOn && PolicyChange.AreEqual(one.New, other.New),
+        (GovernanceChange one, GovernanceChange other) => one.BasedOn == other.BasedOn && PolicyChange.Between(one.New, other.New).IsEmpty,
+        _ => a.Equals(b),
+    };
+
     /// <summary>What is malformed whatever the vote says; null if nothing.</summary>
     internal static string? Malformed(ProposedChange change, CurrentRules rules)
     {

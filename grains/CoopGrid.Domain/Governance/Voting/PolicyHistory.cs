@@ -3,20 +3,16 @@ using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Governance;
 
-/// <summary>One version of a class's policy: what it says, from when on, and who made it so.</summary>
-/// <param name="Policy">With its version.</param>
-/// <param name="FromSlice">The first slice that it can hold in, counted from the Unix epoch.</param>
-/// <param name="Origin">The founding charter or the vote.</param>
-public sealed record PolicyVersion(ClassPolicy Policy, long FromSlice, PolicyOrigin Origin);
-
 /// <summary>
 /// The ledger of a class's policies. It grows, and nothing in it ever changes.
 /// <list type="number">
-/// <item>Versions are 1, 2, 3… without gaps; the first is the founding charter's, each later one an executed proposal's.</item>
+/// <item>Versions are 1, 2, 3… without gaps; the first is the founding charter's, each later one an executed proposal's. (A class that is older than its
+/// history begins with what was in force then.)</item>
 /// <item>In force in a slice is the highest version whose first slice has come: a newer one that holds earlier overtakes one that waits, whose change it
 /// includes or takes back, as it was based on it.</item>
-/// <item>A new version changes nothing in slices up to the one of its execution, so what was billed stays as it was.</item>
-/// <item>Adding the same effect again changes nothing.</item>
+/// <item>A new version changes nothing in slices that have begun, so what was decided, priced and billed stays as it was. One that arrives when its first slice
+/// has begun, because a crash came between its execution and the class, holds from the next slice, or the next epoch, instead.</item>
+/// <item>Adding the same version of the same origin again changes nothing.</item>
 /// </list>
 /// </summary>
 public sealed class PolicyHistory
@@ -60,20 +56,34 @@ public sealed class PolicyHistory
         return _versions[0];
     }
 
-    /// <summary>Who made a version, for whoever reads a bill; null if there is none.</summary>
-    public PolicyOrigin? OriginOf(int version) => version >= 1 && version <= _versions.Count ? _versions[version - 1].Origin : null;
-
-    /// <summary>Adds what an executed proposal brings about; false if it is there already.</summary>
-    /// <exception cref="InvalidOperationException">It is of another class, not the next version, or would change what has been.</exception>
-    public bool Add(ClassPolicyEffect effect)
+    /// <summary>The first change after a slice: the version that is in force from its <see cref="PolicyVersion.FromSlice"/> on; null if none is to come.</summary>
+    public PolicyVersion? ChangeAfter(long slice)
     {
-        if (effect.Class != Class) throw new InvalidOperationException($"A policy of class {effect.Class} is none of {Class}.");
-        if (OriginOf(effect.Policy.Version) is { } known && known == effect.Origin) return false;
-        if (effect.Policy.Version != Newest.Version + 1)
-            throw new InvalidOperationException($"Version {effect.Policy.Version} of class {Class} does not follow {Newest.Version}.");
-        if (effect.FromSlice <= effect.Policy.Window.SliceAt(effect.Origin.ExecutedAt))
-            throw new InvalidOperationException($"Version {effect.Policy.Version} of class {Class} would change slices that have begun.");
-        _versions.Add(new(effect.Policy, effect.FromSlice, effect.Origin));
+        int inForce = InForceAt(slice).Policy.Version;
+        long first = long.MaxValue;
+        foreach (PolicyVersion version in _versions)
+        {
+            if (version.Policy.Version > inForce && version.FromSlice > slice) first = Math.Min(first, version.FromSlice);
+        }
+
+        return first == long.MaxValue ? null : InForceAt(first);
+    }
+
+    /// <summary>Who made a version, for whoever reads a bill; null if there is none.</summary>
+    public PolicyOrigin? OriginOf(int version) => _versions.Find(known => known.Policy.Version == version)?.Origin;
+
+    /// <summary>Adds a version that an executed proposal brings about; false if it is there already.</summary>
+    /// <param name="timeZone">The co-op's IANA time zone.</param>
+    /// <param name="now">The class's present.</param>
+    /// <exception cref="InvalidOperationException">It is not the next version.</exception>
+    public bool Add(PolicyVersion version, string timeZone, Instant now)
+    {
+        int number = version.Policy.Version;
+        if (OriginOf(number) is { } known && known == version.Origin) return false;
+        if (number != Newest.Version + 1) throw new InvalidOperationException($"Version {number} of class {Class} does not follow {Newest.Version}.");
+        ClassPolicy current = RulesAt(now).Current;
+        bool inTime = version.FromSlice > current.Window.SliceAt(now);
+        _versions.Add(inTime ? version : version with { FromSlice = PolicySchedule.FromSlice(current, version.Policy, timeZone, now) });
         return true;
     }
 

@@ -109,7 +109,7 @@ public static class ProposalRule
         return proposal.Exists ? $"The id {proposal.Id} is taken by another proposal." : ChangeRules.Malformed(draft.Change, rules);
     }
 
-    private static bool IsSame(ProposalDraft a, ProposalDraft b) => a.Title == b.Title && a.Why == b.Why && a.Change.IsSameAs(b.Change);
+    private static bool IsSame(ProposalDraft a, ProposalDraft b) => a.Title == b.Title && a.Why == b.Why && ChangeRules.AreSame(a.Change, b.Change);
 
     private static bool MayPropose(Actor by, ProposeRight right) => right switch
     {

@@ -46,6 +46,10 @@ public interface IMemberDirectory
     /// <param name="limit">At most this many, at least 1.</param>
     Task<IReadOnlyList<DirectoryChange>> ListMembersAsync(
         string coop, string? @class, string after, int limit, CancellationToken cancellation);
+
+    /// <summary>How many of a co-op's members were enrolled by a moment and have not left since, suspended ones too: who may vote (SPEC.md §11).</summary>
+    /// <param name="byUnixMs">The last moment at which one that counts was enrolled.</param>
+    Task<long> CountMembersAsync(string coop, long byUnixMs, CancellationToken cancellation);
 }
 
 /// <summary>A member's row in the directory, as it is from now on. Written with the segment of the entry that made it so.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Billing;
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -10,7 +11,7 @@ namespace CoopGrid.Grains.Usage;
 [GenerateSerializer, Immutable, Alias("coopgrid.state.class.1")]
 public sealed record ClassCheckpoint
 {
-    /// <summary>Null before founding.</summary>
+    /// <summary>As gates were last told. Null before founding.</summary>
     [Id(0)] public ClassPolicies? Policies { get; init; }
 
     /// <summary>Raised by every activation before it grants anything (C1).</summary>
@@ -27,6 +28,9 @@ public sealed record ClassCheckpoint
 
     /// <summary>The first slice that is not closed.</summary>
     [Id(6)] public long OpenSlice { get; init; } = long.MinValue;
+
+    /// <summary>Every version of the policy; empty in a checkpoint that is older than votes.</summary>
+    [Id(7)] public ImmutableArray<PolicyVersion> History { get; init; } = [];
 
     /// <summary>The epochs that are announced; null in a checkpoint that is older than epochs.</summary>
     [Id(8)] public EpochSchedule? Schedule { get; init; }
@@ -47,6 +51,16 @@ public sealed record ClassCheckpoint
         OpenSlice = openSlice,
         Epochs = [.. fold.Epochs.All.Select(StoredEpochTotals.From)],
     };
+
+    /// <summary>The policies as they were stored. Those that are older than votes are the founding ones here, whatever their numbers: nobody voted on them.</summary>
+    public PolicyHistory ToHistory(string inClass)
+    {
+        if (!History.IsDefaultOrEmpty) return PolicyHistory.Restore(inClass, History);
+        PolicyVersion current = new(Policies!.Current, 0, new() { Version = Policies.Current.Version });
+        return PolicyHistory.Restore(
+            inClass,
+            Policies.Next is { } next ? [current, new(next, Policies.NextFromSlice, new() { Version = next.Version })] : [current]);
+    }
 
     /// <summary>The fold as it was stored.</summary>
     public ClassFold ToFold() => ClassFold.Restore(

@@ -50,6 +50,10 @@ internal sealed class PostgresMemberDirectory(PostgresDatabase database) : IMemb
             $"SELECT {Columns} FROM member WHERE coop = $1 AND member > $2 {where} ORDER BY member LIMIT $3", Member, cancellation, values);
     }
 
+    public async Task<long> CountMembersAsync(string coop, long byUnixMs, CancellationToken cancellation) => (long)(await database.ScalarAsync(
+        "SELECT count(*) FROM member WHERE coop = $1 AND status IN ($2, $3) AND enrolled_unix_ms <= $4",
+        cancellation, coop, (short)MemberStatus.Active, (short)MemberStatus.Suspended, byUnixMs))!;
+
     private static DirectoryChange Member(NpgsqlDataReader row) =>
         new(new(row.GetString(0), row.GetString(1)), row.GetString(2), (MemberStatus)row.GetInt16(3), row.GetInt64(4));
 }

@@ -59,6 +59,12 @@ internal sealed class SqliteMemberDirectory(SqliteDatabase database) : IMemberDi
             cancellation);
     }
 
+    public Task<long> CountMembersAsync(string coop, long byUnixMs, CancellationToken cancellation) => database.ReadAsync(
+        session => (long)session.Scalar(
+            "SELECT count(*) FROM member WHERE coop = $coop AND status IN ($active, $suspended) AND enrolled_unix_ms <= $by",
+            ("$coop", coop), ("$active", (int)MemberStatus.Active), ("$suspended", (int)MemberStatus.Suspended), ("$by", byUnixMs))!,
+        cancellation);
+
     /// <summary>Writes a member's row, in the caller's transaction.</summary>
     internal static void Apply(SqliteSession session, in DirectoryChange change) => session.Execute(
         $"""

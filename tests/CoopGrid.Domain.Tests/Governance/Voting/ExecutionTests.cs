@@ -49,10 +49,11 @@ public sealed class ExecutionTests
         ProposalScene scene = InTimelock();
         scene.Accept(scene.Execute(240));
         PolicyHistory history = PolicyHistory.Found("homes", Policies.Valid, Begin);
-        Assert.True(history.Add((ClassPolicyEffect)scene.Proposal.Effect!));
+        PolicyVersion version = ((ClassPolicyEffect)scene.Proposal.Effect!).Version;
+        Assert.True(history.Add(version, "UTC", At(240)));
         scene.Rules = scene.Rules with { Class = history.RulesAt(At(300)) };
         AssertRefused(ProposalOutcome.Unchanged, scene.Execute(300));
-        Assert.False(history.Add((ClassPolicyEffect)scene.Proposal.Effect!));
+        Assert.False(history.Add(version, "UTC", At(300)));
         Assert.Equal(2, history.Versions.Count);
     }
 

@@ -132,7 +132,7 @@ internal sealed class VotingWorld
         {
             case ClassPolicyEffect effect:
                 Assert.True(effect.FromSlice > Policies.Valid.Window.SliceAt(Now), "a slice that has begun");
-                Assert.True(History.Add(effect));
+                Assert.True(History.Add(effect.Version, "UTC", Now));
                 Assert.Equal(proposal.Id, History.OriginOf(effect.Policy.Version)!.Proposal);
                 break;
             case GovernanceEffect effect:

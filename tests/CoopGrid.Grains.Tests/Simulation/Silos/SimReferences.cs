@@ -30,7 +30,9 @@ internal sealed class SimClassReference(SimCluster cluster, SimSilo from) : ICla
 
     public ValueTask<ClassPolicies?> GetPolicies() => new(Call(grain => grain.GetPolicies().AsTask()));
 
-    public Task<PolicyAnswer> SetPolicy(int basedOnVersion, ClassPolicy policy) => Call(grain => grain.SetPolicy(basedOnVersion, policy));
+    public Task<bool> Adopt(PolicyVersion version) => Call(grain => grain.Adopt(version));
+
+    public ValueTask<ImmutableArray<PolicyVersion>> GetHistory() => new(Call(grain => grain.GetHistory().AsTask()));
 
     private Task<T> Call<T>(Func<ClassGrain, Task<T>> call) => cluster.Call(from, SimCluster.IdOf(SimCluster.Class), grain => call((ClassGrain)grain));
 }
