@@ -1,6 +1,5 @@
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Billing.Exports;
-using CoopGrid.Protocol.V1;
 using BillLine = CoopGrid.Domain.Billing.BillLine;
 using BillLineKind = CoopGrid.Protocol.V1.BillLineKind;
 using SurgedUnits = CoopGrid.Domain.Billing.SurgedUnits;
