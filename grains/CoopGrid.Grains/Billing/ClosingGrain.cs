@@ -44,7 +44,12 @@ internal sealed partial class ClosingGrain(
             ClosingProgress progress = await _closer.StepAsync(_id, epoch, cancellation);
             if (progress == ClosingProgress.Waiting) _timer!.Change(AfterTrouble, Pause);
             if (progress is ClosingProgress.UnderWay or ClosingProgress.Waiting) return;
-            if (progress == ClosingProgress.Closed) LogClosed(_id, epoch);
+            if (progress == ClosingProgress.Closed)
+            {
+                await figures.BilledAsync(_id, epoch, cancellation);
+                LogClosed(_id, epoch);
+            }
+
             _open.Remove(epoch);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)

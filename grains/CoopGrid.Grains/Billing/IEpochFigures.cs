@@ -12,6 +12,9 @@ internal interface IEpochFigures
 
     /// <summary>Members' frozen figures, in the order asked. A member that had no part in the epoch has none of it (<see cref="MemberFigures.None"/>).</summary>
     Task<IReadOnlyList<MemberFigures>> OfMembersAsync(ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation);
+
+    /// <summary>The epoch's books are closed: its figures may be let go. Harmless to repeat.</summary>
+    Task BilledAsync(ClassId @class, long epoch, CancellationToken cancellation);
 }
 
 /// <summary>A class's epoch that nothing is added to any more.</summary>

@@ -47,6 +47,7 @@ public static class GridSiloBuilder
         services.AddSingleton<Drainer>();
         services.AddSingleton<WantWatch>();
         services.AddSingleton<Credits>();
+        services.TryAddSingleton<IEpochFigures, GrainFigures>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, GridLifecycle>();
 
         // Ticks are few and a lost one is read from the log. Every look at a queue is a grain call, mostly to another silo, and an idle silo makes them too.

@@ -125,6 +125,7 @@ internal static class GridHost
 
         services.AddHostedService<Founding>();
         services.AddHostedService<SealWatch>();
+        services.AddHostedService<ClosingWatch>();
         // Admission and metering see to their failures themselves: each item of a batch has its own outcome.
         services.AddGrpc()
             .AddServiceOptions<MembersService>(members => members.Interceptors.Add<FailuresAreUnavailable>())

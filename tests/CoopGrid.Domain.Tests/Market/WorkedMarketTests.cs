@@ -33,7 +33,8 @@ public sealed class WorkedMarketTests
     private static string[][] Table(int place)
     {
         string[] parts = File.ReadAllText(Path.Combine(Root(), "docs", "market.md")).Split(Head);
-        return [.. parts[place + 1].Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|')).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
+        IEnumerable<string> rows = parts[place + 1].Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|'));
+        return [.. rows.Select(row => row.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
     }
 
     private static long Number(string cell) => long.Parse(cell, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);

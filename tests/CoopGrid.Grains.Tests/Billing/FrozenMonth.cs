@@ -57,6 +57,8 @@ internal sealed class FrozenMonth(ClassId @class, long number, TariffPolicy tari
         return Task.FromResult<IReadOnlyList<MemberFigures>>([.. members.Select(member => Members[member])]);
     }
 
+    public Task BilledAsync(ClassId @class, long epoch, CancellationToken cancellation) => Task.CompletedTask;
+
     private static MemberFigures Any(Random random) => random.Next(10) switch
     {
         0 => MemberFigures.None,

@@ -100,7 +100,10 @@ public sealed class SlotTroubleTests
         Assert.InRange(market.NowMs, starts, starts + 5000);
     }
 
-    /// <summary>The silo dies with bids that nobody has cleared, and the next one starts while the slot runs. Seen to fail with SlotCalls not calling the first slot it sees.</summary>
+    /// <summary>
+    /// The silo dies with bids that nobody has cleared, and the next one starts while the slot runs. Seen to fail with SlotCalls not calling the first slot
+    /// that it sees.
+    /// </summary>
     [Fact]
     public async Task Bids_are_cleared_by_the_next_silo_though_nobody_asks()
     {
