@@ -47,8 +47,8 @@ public sealed class EpochCloserTests
     }
 
     /// <summary>
-    /// The power is cut before or after the write of every step in turn; whoever goes on issues the same bills with the same numbers. Seen to fail with the
-    /// place in the directory not stored.
+    /// The power is cut before or after the write of every step in turn; whoever goes on issues the same bills with the same numbers. Seen never to end with
+    /// the place in the directory not stored.
     /// </summary>
     [Theory]
     [InlineData(false)]

@@ -64,6 +64,7 @@ public abstract class BillConformance<TStores> : IDisposable
         Assert.Equal(2 * steps, rows.Where(row => row.Class == Shops).Select(row => row.Member).Distinct().Count());
     }
 
+    /// <summary>Seen to fail, for SQLite, with the index not unique.</summary>
     [Fact]
     public async Task A_member_has_one_bill_for_each_class_and_epoch()
     {
@@ -98,6 +99,7 @@ public abstract class BillConformance<TStores> : IDisposable
             new(3, 2, new(-3 * (Int128)Large, (3 * (Int128)Large) - 49, 0, 50, -1)), await Bills.ReadBooksAsync("isle", Cancellation));
     }
 
+    /// <summary>Seen to fail, for SQLite, with the key not looked up.</summary>
     [Fact]
     public async Task A_line_is_taken_in_once_for_its_key()
     {
