@@ -41,6 +41,8 @@ internal sealed class GeneratedEpoch(int members) : IEpochFigures
     public Task<IReadOnlyList<MemberFigures>> OfMembersAsync(ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<MemberFigures>>([.. members.Select(member => FiguresOf(int.Parse(member.AsSpan(1), CultureInfo.InvariantCulture)))]);
 
+    public Task BilledAsync(ClassId @class, long epoch, CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>The directory's rows, as segments bring them in.</summary>
     public IEnumerable<DirectoryChange[]> Directory() => Enumerable.Range(0, members)
         .Select(i => new DirectoryChange(new(Class.Coop, NameOf(i)), Class.Class, MemberStatus.Active, 0))

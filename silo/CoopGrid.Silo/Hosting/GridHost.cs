@@ -1,4 +1,5 @@
 using System.Net;
+using CoopGrid.Grains.Billing;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Silo.Grpc;

@@ -40,6 +40,7 @@ internal sealed class SimActivation : IServiceProvider, ITimerRegistry
         _runtime = Fake.Of<IGrainRuntime>(method => method.Name switch
         {
             "get_TimerRegistry" => this,
+            "get_GrainFactory" => silo.References,
             "DeactivateOnIdle" => Deactivated(),
             _ => throw new NotSupportedException(method.Name),
         });

@@ -136,10 +136,14 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
     /// <summary>Where the directory has a grain.</summary>
     public SimSilo? Find(GrainId id) => _directory.GetValueOrDefault(id);
 
-    public IGrainFactory FactoryOf(SimSilo silo) => Fake.Of<IGrainFactory>((method, _) =>
-        method.Name == "GetGrain" && method.GetGenericArguments() is [var type] && type == typeof(IClassGrain)
-            ? new SimClassReference(this, silo)
-            : throw new NotSupportedException(method.Name));
+    /// <summary>References to the class, and to slots, of which nobody has bid for any.</summary>
+    public IGrainFactory FactoryOf(SimSilo silo) => Fake.Of<IGrainFactory>((method, _) => (method.Name, method.GetGenericArguments()) switch
+    {
+        ("GetGrain", [var type]) when type == typeof(IClassGrain) => new SimClassReference(this, silo),
+        ("GetGrain", [var type]) when type == typeof(ISlotGrain) =>
+            Fake.Of<ISlotGrain>(called => called.Name == "Settle" ? Task.CompletedTask : throw new NotSupportedException(called.Name)),
+        _ => throw new NotSupportedException(method.Name),
+    });
 
     /// <summary>Some faults are never to be seen, whoever catches them.</summary>
     public void Suspect(Exception failure)

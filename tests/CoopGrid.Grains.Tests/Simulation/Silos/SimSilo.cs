@@ -96,6 +96,9 @@ internal sealed class SimSilo
     /// <summary>Since when it stands still; null while it does not.</summary>
     public long? FrozenSince { get; set; }
 
+    /// <summary>By which its grains call others.</summary>
+    public IGrainFactory References => _cluster.FactoryOf(this);
+
     public string Address => $"silo-{Number}";
 
     private SealedTails Tails { get; }
