@@ -16,11 +16,10 @@ internal static class CommandLine
             new BillCommands(door).All,
             new ClassCommands(door).All,
             new CreditCommand(door).All,
+            new MarketCommands(door).All,
             new MemberCommands(door).All,
-            new BillCommands(door).All,
             new ProposalCommands(door).All,
             new ReportCommand(door).All,
-            new MarketCommands(door).All,
         };
         foreach (Command command in new AdmissionCommands(door).All) root.Add(command);
         ParseResult parsed = root.Parse(args);

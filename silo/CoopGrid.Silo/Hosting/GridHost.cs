@@ -127,6 +127,7 @@ internal static class GridHost
         services.AddHostedService<Founding>();
         services.AddHostedService<SealWatch>();
         services.AddHostedService<ClosingWatch>();
+
         // Admission and metering see to their failures themselves: each item of a batch has its own outcome.
         services.AddGrpc()
             .AddServiceOptions<MembersService>(members => members.Interceptors.Add<FailuresAreUnavailable>())
@@ -144,9 +145,9 @@ internal static class GridHost
         host.MapGrpcService<BillingService>();
         host.MapGrpcService<ClassesService>();
         host.MapGrpcService<GovernanceService>();
+        host.MapGrpcService<MarketService>();
         host.MapGrpcService<MembersService>();
         host.MapGrpcService<MeteringService>();
-        host.MapGrpcService<MarketService>();
         host.MapGrpcHealthChecksService();
         host.MapGrpcReflectionService();
         host.MapHealthChecks("/health");

@@ -35,9 +35,9 @@ internal sealed class FakeHost : IAsyncDisposable
         app.MapGrpcService<FakeBilling>();
         app.MapGrpcService<FakeClasses>();
         app.MapGrpcService<FakeGovernance>();
+        app.MapGrpcService<FakeMarket>();
         app.MapGrpcService<FakeMembers>();
         app.MapGrpcService<FakeMetering>();
-        app.MapGrpcService<FakeMarket>();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new FakeHost(app, grid);
     }
