@@ -85,7 +85,9 @@ public sealed class ReportTests(QuietSilo silo)
         ReportUsageReply accepted = await Send(first);
         Assert.Equal((ReportOutcome.Accepted, 2L, 12L), (accepted.Outcome, accepted.ExpectedSequence, accepted.Units));
         Member after = await silo.Account(before.Member_);
-        Assert.Equal((before.Sequence + 1, 12L, 12L), (after.Sequence, after.TotalUnits, after.WindowUsageUnits));
+
+        // The report, and the beginning of the epoch before it.
+        Assert.Equal((before.Sequence + 2, 12L, 12L), (after.Sequence, after.TotalUnits, after.WindowUsageUnits));
 
         Assert.Equal((ReportOutcome.Duplicate, 2L), Short(await Send(first)));
         Assert.Equal((ReportOutcome.Gap, 2L), Short(await Send(Report(meter, 3, (slice + 2, 1)))));
