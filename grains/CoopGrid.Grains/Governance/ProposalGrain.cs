@@ -46,7 +46,7 @@ internal sealed class ProposalGrain(IEntryBooks books, IMemberDirectory director
     public async Task<ProposalAnswer> Propose(ProposalDraft draft, Caller by)
     {
         if (draft.Change is CommonsSpending)
-            return Answer(ProposalOutcome.NotAffordable, "The commons account has no books in this version: nothing can be spent from it yet.");
+            return Answer(ProposalOutcome.NotAffordable, "Executions do not post to the books in this version: nothing can be spent from the commons yet.");
         CurrentRules rules = await RulesFor(draft.Change);
         return await Record(ProposalRule.Propose(_proposal, draft, await ActorOf(by), rules, Now));
     }

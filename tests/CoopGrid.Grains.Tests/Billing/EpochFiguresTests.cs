@@ -1,6 +1,7 @@
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Billing;
+using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Grains.Usage;
@@ -118,7 +119,8 @@ public sealed class EpochFiguresTests
         Assert.Equal(first.Number + 1, (await silo.Class("homes").GetEpochs())[0].Number);
 
         Assert.Equal(9, (await silo.Member("m0").GetEpoch(first.Number)).Figures!.Units);
-        await silo.Step(1000);
+        ClassGate gate = (await silo.Service<ClassGates>().GetAsync(GridSilo.ClassOf("homes")))!;
+        await silo.AdvanceUntil(() => gate.View.Signal.FirstUnbilled == first.Number + 2, "the silo's knowledge of what is billed");
         await Admitted(silo, "m0", "b");
         Assert.Equal(EpochFiguresOutcome.Billed, (await silo.Member("m0").GetEpoch(first.Number)).Outcome);
     }
