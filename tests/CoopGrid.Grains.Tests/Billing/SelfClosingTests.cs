@@ -24,7 +24,7 @@ public sealed class SelfClosingTests
         Price = new() { CapPermille = 2000, TimeOfUse = [new() { Days = 127, FromMinute = 0, ToMinute = 1440, Permille = 1500 }] },
     };
 
-    /// <summary>Seen to fail without the watch, and with a class that is not told that an epoch is billed.</summary>
+    /// <summary>Seen to fail without the watch.</summary>
     [Fact]
     public async Task Epochs_are_billed_one_after_another_across_the_death_of_a_silo()
     {
