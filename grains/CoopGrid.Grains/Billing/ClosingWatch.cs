@@ -16,31 +16,45 @@ public sealed partial class ClosingWatch(IClassHeads heads, IGrainFactory grains
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
 
-    [SuppressMessage("Design", "CA1031", Justification = "What cannot be asked now is asked again.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(LookEvery, clock.Time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                foreach (ClassId @class in await heads.ListAsync(stoppingToken)) await Look(@class);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogNotLooked(failure);
-            }
-        }
+        while (await timer.WaitForNextTickAsync(stoppingToken)) await Look(stoppingToken);
     }
 
-    private async Task Look(ClassId @class)
+    [SuppressMessage("Design", "CA1031", Justification = "What cannot be asked now is asked again.")]
+    private async Task Look(CancellationToken stop)
     {
-        foreach (ClassEpochFigures epoch in await grains.GetGrain<IClassGrain>(@class.ToString()).GetEpochs())
+        try
         {
-            if (epoch.IsFrozen) await grains.GetGrain<IClosingGrain>(@class.ToString()).Close(epoch.Number);
+            foreach (ClassId @class in await heads.ListAsync(stop)) await Look(@class, stop);
+        }
+        catch (Exception failure)
+        {
+            if (!stop.IsCancellationRequested) LogNotListed(failure);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Classes could not be asked for epochs to close; it is tried again.")]
-    private partial void LogNotLooked(Exception failure);
+    // One class that fails holds no other up.
+    [SuppressMessage("Design", "CA1031", Justification = "What cannot be asked now is asked again.")]
+    private async Task Look(ClassId @class, CancellationToken stop)
+    {
+        try
+        {
+            foreach (ClassEpochFigures epoch in await grains.GetGrain<IClassGrain>(@class.ToString()).GetEpochs())
+            {
+                if (epoch.IsFrozen) await grains.GetGrain<IClosingGrain>(@class.ToString()).Close(epoch.Number);
+            }
+        }
+        catch (Exception failure)
+        {
+            if (!stop.IsCancellationRequested) LogNotLooked(failure, @class);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Classes could not be listed for epochs to close; it is tried again.")]
+    private partial void LogNotListed(Exception failure);
+
+    [LoggerMessage(LogLevel.Warning, "Class {Class} could not be asked for epochs to close; it is tried again.")]
+    private partial void LogNotLooked(Exception failure, ClassId @class);
 }
