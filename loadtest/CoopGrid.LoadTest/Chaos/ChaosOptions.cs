@@ -28,6 +28,9 @@ internal sealed record ChaosOptions
     /// <summary>Only these faults; empty = all that can be made.</summary>
     public IReadOnlyList<FaultKind> Kinds { get; init; } = [];
 
+    /// <summary>Of every silo, beside what a run needs to set by itself.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The silo's dll.</summary>
     public required string Dll { get; init; }
 

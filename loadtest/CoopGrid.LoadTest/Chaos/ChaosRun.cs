@@ -74,7 +74,7 @@ internal sealed class ChaosRun(ChaosOptions options, TimeProvider clock, Action<
         return database;
     }
 
-    private static Dictionary<string, string> Settings(int place, PrivatePostgres? database, SceneLinks? links, SteppedClocks clocks)
+    private Dictionary<string, string> Settings(int place, PrivatePostgres? database, SceneLinks? links, SteppedClocks clocks)
     {
         var settings = new Dictionary<string, string>(clocks.Settings(place)) { ["DOTNET_gcServer"] = "0" };
         if (database is null || links is null) settings["CoopGrid__Storage"] = "sqlite";
@@ -84,6 +84,7 @@ internal sealed class ChaosRun(ChaosOptions options, TimeProvider clock, Action<
         settings["CoopGrid__Checkpoints__MaxTailSegments"] = "200";
         settings["CoopGrid__Checkpoints__MaxAgeMs"] = "1000";
         settings["CoopGrid__Checkpoints__ClassEveryMs"] = "1000";
+        foreach ((string name, string value) in options.Settings) settings[name] = value;
         return settings;
     }
 

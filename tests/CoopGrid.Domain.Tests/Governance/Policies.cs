@@ -17,9 +17,9 @@ internal static class Policies
         from window in Window(head.Item1)
         from tariff in Tariff
         from lanes in Lanes
-        from capacity in Gen.Select(Gen.Long[2, 1_000_000], Gen.Long[4_000, 1_000_000], Gen.Long[1, 100])
+        from capacity in Gen.Select(Gen.Long[10, 1_000_000], Gen.Long[4_000, 1_000_000], Gen.Long[1, 100])
         from quota in Gen.Select(Gen.Long[0, 1_000_000], Gen.Long[100, 1_000_000], Gen.Long[0, long.MaxValue / 10])
-        from price in Price
+        from price in Price(capacity.Item1)
         from market in Market(head.Item1, lanes.Sum(lane => lane.GuaranteedPermille), capacity.Item1)
         from weights in Gen.Select(Gen.Long[1, 1_000_000_000], Gen.Long[1, 1_000_000_000_000]).Array[0, 4]
         select new ClassPolicy
@@ -63,13 +63,14 @@ internal static class Policies
             })
             .ToArray());
 
-    private static Gen<PricePolicy> Price =>
+    // The target is at least one unit in a control period.
+    private static Gen<PricePolicy> Price(long capacity) =>
         from numbers in Gen.Select(OneOf(100, 1000, 60_000, 900_000), Gen.Int[10, 1000], Gen.Int[1, 100], Gen.Int[1000, 10_000])
         from bands in Gen.Select(Gen.Int[1, 127], Gen.Int[0, 1439], Gen.Int[1, 1440], Gen.Int[1, 1_000_000]).Array[0, 3]
         select new PricePolicy
         {
             ControlPeriodMs = numbers.Item1,
-            TargetPermille = numbers.Item2,
+            TargetPermille = (int)Math.Max(numbers.Item2, (1_000_000 + capacity * numbers.Item1 - 1) / (capacity * numbers.Item1)),
             DoublingPeriods = numbers.Item3,
             CapPermille = numbers.Item4,
             TimeOfUse = [.. bands.Select(band => new TouBand

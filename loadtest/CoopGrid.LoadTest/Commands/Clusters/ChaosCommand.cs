@@ -29,13 +29,14 @@ internal sealed class ChaosCommand
     private readonly Option<double> _recovery = new("--recovery") { Description = "Seconds after a fault before the same place has another.", DefaultValueFactory = _ => 8 };
     private readonly Option<FaultKind[]> _kinds = new("--kinds") { Description = "Only these faults, such as Kill DatabaseKill; default: all.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<bool> _embedded = new("--embedded") { Description = "One silo on SQLite instead, without PostgreSQL." };
+    private readonly Option<string[]> _set = new("--set") { Description = "A setting of the silos, such as CoopGrid__Silo__GrainDirectory=distributed.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string> _silo = new("--silo") { Description = "The silo's dll; default: the build beside this one's.", DefaultValueFactory = _ => SiloCluster.DefaultDll };
     private readonly Option<string> _out = new("--out") { Description = "The result file; default: loadtest-results/chaos-<seed>-<time>.json. The history goes beside it." };
     private readonly Option<bool> _keep = new("--keep") { Description = "Keep the silos' and the database's folder in any case; it is kept when something is wrong." };
 
     public Command Build()
     {
-        var command = new Command("chaos", What) { _seed, _minutes, _silos, _rate, _eviction, _recovery, _kinds, _embedded, _silo, _out, _keep };
+        var command = new Command("chaos", What) { _seed, _minutes, _silos, _rate, _eviction, _recovery, _kinds, _embedded, _set, _silo, _out, _keep };
         command.SetAction((parsed, stop) => Guard.RunAsync(() => RunAsync(parsed, stop)));
         return command;
     }
@@ -72,6 +73,7 @@ internal sealed class ChaosCommand
         Recovery = TimeSpan.FromSeconds(parsed.GetValue(_recovery)),
         Kinds = parsed.GetValue(_kinds) ?? [],
         Embedded = parsed.GetValue(_embedded),
+        Settings = ClusterSettings.Read(parsed.GetValue(_set)),
         Dll = parsed.GetValue(_silo)!,
         Folder = Directory.CreateTempSubdirectory("coopgrid-chaos-").FullName,
         HistoryPath = Path.ChangeExtension(path, ".history.jsonl"),
