@@ -21,6 +21,9 @@ internal sealed partial class MemberGrain
             if (!decider.IsOwner) return new(EpochFiguresOutcome.Unavailable);
             answer = EpochOf(decider.Gate, number);
             commit = _claim.LastCommit;
+
+            // A closing asks every member: whoever came into memory only for that leaves it at once, or all would be there for as long as the last one.
+            if (answer.Figures is not null && decider.IsIdle) DeactivateOnIdle();
         }
 
         return answer.Figures is null || await IsDurable(commit) ? answer : new(EpochFiguresOutcome.Unavailable);

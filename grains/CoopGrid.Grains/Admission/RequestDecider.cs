@@ -22,7 +22,11 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
 
     private static readonly AdmissionAnswer Elsewhere = AdmissionAnswer.Refused(Outcome.Unavailable, NotHere) with { Moved = true };
 
+    // The account as it was when the activation came.
+    private readonly long _sequence = claim.Account.Sequence;
+
     private long _usedMicros = clock.Read().Micros;
+    private volatile bool _wasUsed;
 
     public ClassGate Gate => gate;
 
@@ -37,8 +41,15 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         }
     }
 
+    /// <summary>Whether nobody has sent anything since the activation came, and nothing would be lost with it. Call under the claim's gate.</summary>
+    public bool IsIdle => !_wasUsed && claim.Account.Sequence == _sequence && claim.IsSaved;
+
     /// <summary>The activation was called.</summary>
-    public void Used() => Volatile.Write(ref _usedMicros, clock.Read().Micros);
+    public void Used()
+    {
+        _wasUsed = true;
+        Volatile.Write(ref _usedMicros, clock.Read().Micros);
+    }
 
     /// <summary>Whether the activation was called lately, so that the silo does not collect it as idle.</summary>
     public bool IsUsed(TimeSpan within) => clock.Read().Micros - Volatile.Read(ref _usedMicros) < within.TotalMicroseconds;

@@ -35,6 +35,9 @@ public sealed record LedgerOptions
     /// <summary>Longest wait between retries, in ms: at least <see cref="FirstRetryMs"/>, at most 60,000.</summary>
     public int LongestRetryMs { get; init; } = 1000;
 
+    /// <summary>For how many days segments are kept for audits after no checkpoint needs them any more: 0 (they are deleted at once) to 3,660.</summary>
+    public int KeepDays { get; init; }
+
     /// <summary>Checks every range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range; the message names it.</exception>
     public void Validate()
@@ -48,6 +51,7 @@ public sealed record LedgerOptions
         Check(StallAfterMs, 50, 60_000);
         Check(FirstRetryMs, 1, 10_000);
         Check(LongestRetryMs, FirstRetryMs, 60_000);
+        Check(KeepDays, 0, 3660);
     }
 
     /// <summary>

@@ -22,6 +22,7 @@ internal static class CommandLine
             new FailoverCommand().Build(),
             new OutageCommand().Build(),
             new RecoveryCommand().Build(),
+            new ClosingCommand().Build(),
             new ChaosCommand().Build(),
         };
         ParseResult parsed = root.Parse(args);

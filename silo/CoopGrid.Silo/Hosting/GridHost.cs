@@ -21,23 +21,25 @@ internal static class GridHost
     /// <exception cref="OptionsValidationException">A setting is out of range; the message names it.</exception>
     /// <exception cref="CharterException">The charter is missing or wrong; the message names the fields.</exception>
     /// <exception cref="StorageStartException">The data folder or a database in it cannot be used; the message says what to do.</exception>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args) => Build(args, TimeProvider.System);
+
+    /// <param name="clock">The silo's time.</param>
+    /// <inheritdoc cref="Build(string[])"/>
+    internal static WebApplication Build(string[] args, TimeProvider clock)
     {
         bool demonstrate = args.Contains(Demonstration.Flag);
         args = [.. args.Where(argument => argument != Demonstration.Flag)];
 
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions
-        {
-            Args = args,
-            ContentRootPath = AppContext.BaseDirectory,
-        });
+        WebApplicationBuilder builder = BuilderOf(args);
+        builder.Services.AddSingleton(clock);
         builder.Services.AddOptionsWithValidateOnStart<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
         GridSettings settings = Validated(builder.Configuration);
-        builder.Services.AddSingleton(LedgerOf(builder.Configuration));
+        LedgerOptions ledger = LedgerOf(builder.Configuration);
+        builder.Services.AddSingleton(ledger);
         builder.Services.AddSingleton(FoundingCharter.Read(settings.Charter));
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
 
-        AddStorage(builder.Services, settings, out GridStorage storage);
+        GridStorage storage = AddStorage(builder.Services, settings, ledger, clock);
         builder.UseOrleans(silo => silo.AddGridSilo(settings, storage));
         builder.Services.AddOptions<CheckpointOptions>().BindConfiguration(Checkpoints).ValidateDataAnnotations();
         AddDoors(builder.Services, settings);
@@ -47,6 +49,13 @@ internal static class GridHost
         MapDoors(host);
         return host;
     }
+
+    /// <summary>The settings as a silo that is started with the same arguments would have them.</summary>
+    /// <exception cref="OptionsValidationException">A setting is out of range; the message names it.</exception>
+    internal static GridSettings SettingsOf(string[] args) => Validated(BuilderOf(args).Configuration);
+
+    private static WebApplicationBuilder BuilderOf(string[] args) =>
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
     private static GridSettings Validated(ConfigurationManager configuration)
     {
@@ -91,11 +100,12 @@ internal static class GridHost
         kestrel.Listen(IPAddress.Parse(settings.Http.Address), settings.Http.Port, listen => listen.Protocols = HttpProtocols.Http1);
     }
 
-    private static void AddStorage(IServiceCollection services, GridSettings settings, out GridStorage storage)
+    private static GridStorage AddStorage(IServiceCollection services, GridSettings settings, LedgerOptions ledger, TimeProvider clock)
     {
+        var kept = new SegmentsKept(ledger.KeepDays);
         GridStorage opened = settings.Storage == GridSettings.Postgres
-            ? PostgresStorage.Open(settings.ConnectionString!, TimeProvider.System)
-            : SqliteStorage.Open(settings.DataPath, TimeProvider.System);
+            ? PostgresStorage.Open(settings.ConnectionString!, clock, kept)
+            : SqliteStorage.Open(settings.DataPath, clock, kept);
         services.AddSingleton(_ => opened);
         services.AddSingleton(opened.Ledger);
         services.AddSingleton(opened.Directory);
@@ -106,7 +116,7 @@ internal static class GridHost
         services.AddSingleton(opened.Books);
         services.AddSingleton(opened.Bills);
         services.AddSingleton(opened.Checkpoints);
-        storage = opened;
+        return opened;
     }
 
     private static void AddDoors(IServiceCollection services, GridSettings settings)

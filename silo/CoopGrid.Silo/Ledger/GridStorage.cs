@@ -8,6 +8,9 @@ public abstract class GridStorage : IDisposable
     /// <summary>Segments.</summary>
     public abstract ILedgerStore Ledger { get; }
 
+    /// <summary>Segments, for auditors.</summary>
+    public abstract ILedgerArchive Archive { get; }
+
     /// <summary>Who may append a member's entries.</summary>
     public abstract IClaimStore Claims { get; }
 

@@ -12,12 +12,12 @@ namespace CoopGrid.Grains.Tests.Stored;
 /// </summary>
 public sealed class EntryTests
 {
-    private static readonly Instant At = new(1_800_000_000_123_456);
+    internal static readonly Instant At = new(1_800_000_000_123_456);
 
     internal static readonly Admitted Admission = new(
         5, At, 500_000, 2, "Schlüssel", 0xFEDCBA9876543210, "standard", 1250, new Covered(1, 2, 3, 4, 5), 4_000, 60, 7_000_000, "relay");
 
-    private static readonly Dictionary<string, MemberEntry> Examples = new()
+    internal static readonly Dictionary<string, MemberEntry> Examples = new()
     {
         ["enrolled"] = new Enrolled(1, At, -3, 1, "homes", 168),
         ["suspended"] = new StatusChanged(2, At, 500_000, 1, MemberStatus.Suspended, "unpaid"),

@@ -10,6 +10,9 @@ public abstract class StoresUnderTest : IDisposable
 {
     public FakeTimeProvider Clock { get; } = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
 
+    /// <summary>For how long the store keeps segments that were let go, from the next <see cref="Reopen"/> on.</summary>
+    public SegmentsKept Kept { get; set; }
+
     public abstract GridStorage Storage { get; }
 
     public ILedgerStore Ledger => Storage.Ledger;

@@ -45,7 +45,10 @@ public interface ILedgerStore
     /// <exception cref="LedgerCorruptException">A segment that should be there is missing.</exception>
     Task<IReadOnlyList<SegmentRow>> ReadAsync(long producer, long afterPosition, int limit, CancellationToken cancellation);
 
-    /// <summary>Deletes segments up to a position and keeps on record that they are gone (L6).</summary>
+    /// <summary>
+    /// Lets segments up to a position go and keeps on record that they are gone (L6): for <see cref="ReadAsync"/> there are none any more. A store that keeps segments
+    /// for audits deletes them later (<see cref="LedgerOptions.KeepDays"/>).
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The position is beyond the log's end.</exception>
     Task DeleteAsync(long producer, long upToPosition, CancellationToken cancellation);
 }

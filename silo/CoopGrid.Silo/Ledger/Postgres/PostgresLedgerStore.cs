@@ -5,7 +5,8 @@ using Npgsql;
 namespace CoopGrid.Silo.Ledger.Postgres;
 
 /// <summary>The ledger in PostgreSQL, for any number of silos. Opening a producer seals nobody: who may be sealed, the membership says (L4a).</summary>
-internal sealed class PostgresLedgerStore(PostgresDatabase database, PostgresCommits commits, TimeProvider clock) : ILedgerStore
+internal sealed class PostgresLedgerStore(PostgresDatabase database, PostgresCommits commits, TimeProvider clock, SegmentsKept kept)
+    : ILedgerStore, ILedgerArchive
 {
     private const string Columns = "producer, state, position, first_kept, silo, membership_version, opened_unix_ms";
     private const int DeletedAtOnce = 512;
@@ -95,14 +96,39 @@ internal sealed class PostgresLedgerStore(PostgresDatabase database, PostgresCom
             throw new ArgumentOutOfRangeException(nameof(upToPosition), upToPosition, $"Producer {producer} is at {(await Find(producer, cancellation)).Position} only.");
         }
 
-        // A few at a time, and from the lowest one that is there: what a crash left behind goes with the next deletion.
+        Instant now = Instant.Now(clock);
+        await database.ExecuteAsync(
+            """
+            INSERT INTO let_go AS known (producer, hour, position) VALUES ($1, $2, $3)
+            ON CONFLICT (producer, hour) DO UPDATE SET position = greatest(known.position, $3)
+            """,
+            cancellation, producer, SegmentsKept.HourOf(now), upToPosition);
+
+        // What a crash left behind goes with the next deletion, whoever's it is.
+        List<(long Producer, long Hour, long UpTo)> due = await database.QueryAsync(
+            "SELECT producer, hour, position FROM let_go WHERE hour <= $1",
+            row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancellation, kept.LastDue(now));
+        foreach ((long of, long hour, long upTo) in due) await DeleteAsync(of, hour, upTo, cancellation);
+    }
+
+    public async Task<IReadOnlyList<SegmentRow>> ReadKeptAsync(long producer, long afterPosition, int limit, CancellationToken cancellation) =>
+        await database.QueryAsync(
+            "SELECT position, bytes FROM segment WHERE producer = $1 AND position > $2 ORDER BY position LIMIT $3",
+            row => new SegmentRow(producer, row.GetInt64(0), row.GetFieldValue<byte[]>(1)), cancellation, producer, afterPosition, limit);
+
+    private async Task DeleteAsync(long producer, long hour, long upTo, CancellationToken cancellation)
+    {
+        // A few at a time, and from the lowest one that is there.
         object? lowest = await database.ScalarAsync("SELECT min(position) FROM segment WHERE producer = $1", cancellation, producer);
-        for (long from = lowest is long first ? first : upToPosition + 1; from <= upToPosition; from += DeletedAtOnce)
+        for (long from = lowest is long first ? first : upTo + 1; from <= upTo; from += DeletedAtOnce)
         {
             await database.ExecuteAsync(
                 "DELETE FROM segment WHERE producer = $1 AND position BETWEEN $2 AND $3",
-                cancellation, producer, from, Math.Min(upToPosition, from + DeletedAtOnce - 1));
+                cancellation, producer, from, Math.Min(upTo, from + DeletedAtOnce - 1));
         }
+
+        // More may have been let go in this hour meanwhile.
+        await database.ExecuteAsync("DELETE FROM let_go WHERE producer = $1 AND hour = $2 AND position = $3", cancellation, producer, hour, upTo);
     }
 
     private static async Task<ProducerRow?> SealAsync(NpgsqlConnection connection, long producer, CancellationToken cancellation)

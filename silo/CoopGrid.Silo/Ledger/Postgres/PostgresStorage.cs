@@ -12,13 +12,14 @@ public sealed class PostgresStorage : GridStorage
     private readonly PostgresCommits _commits;
     private readonly PostgresWants _wants;
 
-    private PostgresStorage(PostgresConnections connections, TimeProvider clock)
+    private PostgresStorage(PostgresConnections connections, TimeProvider clock, SegmentsKept kept)
     {
         _connections = connections;
         _commits = new(connections.Ledger);
         _wants = new(connections.Pool, connections.Schema, clock);
         var database = new PostgresDatabase(connections.Pool);
-        Ledger = new PostgresLedgerStore(database, _commits, clock);
+        var ledger = new PostgresLedgerStore(database, _commits, clock, kept);
+        (Ledger, Archive) = (ledger, ledger);
         Claims = new PostgresClaims(database, _wants);
         Classes = new PostgresClassHeads(database);
         Directory = new PostgresMemberDirectory(database);
@@ -30,6 +31,8 @@ public sealed class PostgresStorage : GridStorage
     }
 
     public override ILedgerStore Ledger { get; }
+
+    public override ILedgerArchive Archive { get; }
 
     public override IClaimStore Claims { get; }
 
@@ -51,13 +54,13 @@ public sealed class PostgresStorage : GridStorage
 
     /// <summary>Reads the connection string, looks at the server and migrates the schema, one silo after the other.</summary>
     /// <exception cref="StorageStartException">Something stands in the way; the message says what, and what to do.</exception>
-    public static PostgresStorage Open(string connectionString, TimeProvider clock)
+    public static PostgresStorage Open(string connectionString, TimeProvider clock, SegmentsKept kept = default)
     {
         PostgresConnections connections = PostgresConnections.Read(connectionString);
         try
         {
             PostgresSchema.Prepare(connections);
-            return new(connections, clock);
+            return new(connections, clock, kept);
         }
         catch
         {

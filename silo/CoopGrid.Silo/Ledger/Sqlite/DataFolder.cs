@@ -17,9 +17,12 @@ public sealed class DataFolder : IDisposable
     /// <summary>The folder, in full.</summary>
     public string Path { get; }
 
-    internal string LedgerFile => System.IO.Path.Combine(Path, "ledger.db");
+    internal string LedgerFile => LedgerFileIn(Path);
 
     internal string CheckpointsFile => System.IO.Path.Combine(Path, "checkpoints.db");
+
+    /// <summary>Where a folder's ledger is, or would be.</summary>
+    internal static string LedgerFileIn(string path) => System.IO.Path.Combine(path, "ledger.db");
 
     /// <summary>Creates the folder where it is missing and takes its lock.</summary>
     /// <exception cref="StorageStartException">Another process holds it, or it cannot be written to.</exception>

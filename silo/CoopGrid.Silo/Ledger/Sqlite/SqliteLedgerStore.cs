@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace CoopGrid.Silo.Ledger.Sqlite;
 
 /// <summary>The ledger in SQLite, for one silo that holds the data folder's lock.</summary>
-internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider clock) : ILedgerStore
+internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider clock, SegmentsKept kept) : ILedgerStore, ILedgerArchive
 {
     private const string Columns = "producer, state, position, first_kept, silo, membership_version, opened_unix_ms";
 
@@ -60,25 +60,52 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider cl
         return database.ReadAsync<IReadOnlyList<SegmentRow>>(session => Read(session, producer, afterPosition, limit), cancellation);
     }
 
+    public Task<IReadOnlyList<SegmentRow>> ReadKeptAsync(long producer, long afterPosition, int limit, CancellationToken cancellation) =>
+        database.ReadAsync<IReadOnlyList<SegmentRow>>(session => Segments(session, producer, afterPosition, limit), cancellation);
+
     public async Task DeleteAsync(long producer, long upToPosition, CancellationToken cancellation)
     {
+        Instant now = Instant.Now(clock);
         await database.WriteAsync(session =>
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(upToPosition, Find(session, producer).Position);
+            session.Execute(
+                """
+                INSERT INTO let_go (producer, hour, position) VALUES ($producer, $hour, $upTo)
+                ON CONFLICT (producer, hour) DO UPDATE SET position = max(position, $upTo)
+                """,
+                ("$producer", producer), ("$hour", SegmentsKept.HourOf(now)), ("$upTo", upToPosition));
             return session.Execute(
                 "UPDATE producer SET first_kept = max(first_kept, $upTo + 1) WHERE producer = $producer",
                 ("$upTo", upToPosition), ("$producer", producer));
         });
-        // A few at a time, so that commits in between do not wait; what a crash leaves behind goes with the next deletion.
+
+        // What a crash leaves behind goes with the next deletion.
+        List<(long Producer, long Hour, long UpTo)> due = await database.ReadAsync(
+            session => session.Query(
+                "SELECT producer, hour, position FROM let_go WHERE hour <= $hour",
+                row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), ("$hour", kept.LastDue(now))),
+            cancellation);
+        foreach ((long of, long hour, long upTo) in due) await DeleteAsync(of, hour, upTo, cancellation);
+    }
+
+    private async Task DeleteAsync(long producer, long hour, long upTo, CancellationToken cancellation)
+    {
+        // A few at a time, so that commits in between do not wait.
         while (await database.WriteAsync(session => session.Execute(
             """
             DELETE FROM segment WHERE rowid IN (
                 SELECT rowid FROM segment WHERE producer = $producer AND position <= $upTo ORDER BY position LIMIT 64)
             """,
-            ("$producer", producer), ("$upTo", upToPosition))) > 0)
+            ("$producer", producer), ("$upTo", upTo))) > 0)
         {
             cancellation.ThrowIfCancellationRequested();
         }
+
+        // More may have been let go in this hour meanwhile.
+        await database.WriteAsync(session => session.Execute(
+            "DELETE FROM let_go WHERE producer = $producer AND hour = $hour AND position = $upTo",
+            ("$producer", producer), ("$hour", hour), ("$upTo", upTo)));
     }
 
     private static CommitResult NotAdvanced(SqliteSession session, Segment segment)
@@ -99,13 +126,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider cl
         // One transaction, so that a deletion in between is seen by both statements or by none.
         session.Execute("BEGIN");
         ProducerRow row = Find(session, producer);
-        List<SegmentRow> rows = session.Query(
-            "SELECT position, bytes FROM segment WHERE producer = $producer AND position > $after ORDER BY position LIMIT $limit",
-            found => new SegmentRow(producer, found.GetInt64(0), found.GetFieldValue<byte[]>(1)),
-            ("$producer", producer), ("$after", after), ("$limit", limit));
+        bool isThere = after + 1 >= row.FirstKept;
+        List<SegmentRow> rows = isThere ? Segments(session, producer, after, limit) : [];
         session.Execute("COMMIT");
 
-        if (after + 1 < row.FirstKept) throw new LedgerGapException(producer, after, row.FirstKept);
+        if (!isThere) throw new LedgerGapException(producer, after, row.FirstKept);
         long expected = Math.Max(0, Math.Min(limit, row.Position - after));
         for (int i = 0; i < expected; i++)
         {
@@ -115,6 +140,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, TimeProvider cl
 
         return rows;
     }
+
+    private static List<SegmentRow> Segments(SqliteSession session, long producer, long after, int limit) => session.Query(
+        "SELECT position, bytes FROM segment WHERE producer = $producer AND position > $after ORDER BY position LIMIT $limit",
+        found => new SegmentRow(producer, found.GetInt64(0), found.GetFieldValue<byte[]>(1)),
+        ("$producer", producer), ("$after", after), ("$limit", limit));
 
     private static ProducerRow Find(SqliteSession session, long producer)
     {

@@ -15,12 +15,13 @@ public sealed class SqliteStorage : GridStorage
     private readonly SqliteDatabase _database;
     private readonly SqliteCheckpoints _checkpoints;
 
-    private SqliteStorage(DataFolder folder, SqliteDatabase database, TimeProvider clock)
+    private SqliteStorage(DataFolder folder, SqliteDatabase database, TimeProvider clock, SegmentsKept kept)
     {
         _folder = folder;
         _database = database;
         _checkpoints = new(folder.CheckpointsFile);
-        Ledger = new SqliteLedgerStore(database, clock);
+        var ledger = new SqliteLedgerStore(database, clock, kept);
+        (Ledger, Archive) = (ledger, ledger);
         Directory = new SqliteMemberDirectory(database);
         Claims = new ExclusiveClaims(clock);
         Classes = new SqliteClassHeads(database);
@@ -31,6 +32,8 @@ public sealed class SqliteStorage : GridStorage
     }
 
     public override ILedgerStore Ledger { get; }
+
+    public override ILedgerArchive Archive { get; }
 
     public override IMemberDirectory Directory { get; }
 
@@ -50,10 +53,10 @@ public sealed class SqliteStorage : GridStorage
 
     /// <summary>Locks the folder, checks both files, and migrates them.</summary>
     /// <exception cref="StorageStartException">Something stands in the way; the message says what, and what to do.</exception>
-    public static SqliteStorage Open(string dataPath, TimeProvider clock) => Open(dataPath, clock, null);
+    public static SqliteStorage Open(string dataPath, TimeProvider clock, SegmentsKept kept = default) => Open(dataPath, clock, kept, null);
 
     /// <param name="mostPages">For tests: the size at which the ledger's disk is full.</param>
-    internal static SqliteStorage Open(string dataPath, TimeProvider clock, int? mostPages)
+    internal static SqliteStorage Open(string dataPath, TimeProvider clock, SegmentsKept kept, int? mostPages)
     {
         DataFolder folder = DataFolder.Open(dataPath);
         try
@@ -61,7 +64,7 @@ public sealed class SqliteStorage : GridStorage
             string pragmas = SqliteDatabase.WritePragmas + (mostPages is { } pages ? $"; PRAGMA max_page_count = {pages}" : "");
             SqliteFile.Prepare(folder.LedgerFile, "ledger", pragmas);
             SqliteFile.Prepare(folder.CheckpointsFile, "checkpoints", "PRAGMA synchronous = FULL");
-            return new(folder, new(folder.LedgerFile, pragmas), clock);
+            return new(folder, new(folder.LedgerFile, pragmas), clock, kept);
         }
         catch
         {

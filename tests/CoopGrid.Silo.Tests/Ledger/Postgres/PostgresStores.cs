@@ -77,7 +77,7 @@ public sealed class PostgresStores : StoresUnderTest
     public string ConnectionString => Server.ConnectionString(Database);
 
     /// <summary>Opened when it is first asked for.</summary>
-    public override GridStorage Storage => _storage ??= PostgresStorage.Open(ConnectionString, Clock);
+    public override GridStorage Storage => _storage ??= PostgresStorage.Open(ConnectionString, Clock, Kept);
 
     /// <summary>Another silo's view of the same database, by the real clock.</summary>
     public PostgresStorage OpenAnother() => PostgresStorage.Open(ConnectionString, TimeProvider.System);
@@ -119,6 +119,8 @@ public sealed class PostgresStores : StoresUnderTest
 }
 
 public sealed class PostgresLedgerConformance : LedgerConformance<PostgresStores>;
+
+public sealed class PostgresExportConformance : ExportConformance<PostgresStores>;
 
 public sealed class PostgresDirectoryConformance : DirectoryConformance<PostgresStores>;
 

@@ -108,7 +108,7 @@ public sealed class SqliteStartTests : IDisposable
     public void A_full_disk_is_named_and_leaves_no_half_made_schema()
     {
         // Seen to fail with the migration not in one transaction.
-        StorageStartException refused = Assert.Throws<StorageStartException>(() => SqliteStorage.Open(_folder.Path, TimeProvider.System, 4));
+        StorageStartException refused = Assert.Throws<StorageStartException>(() => SqliteStorage.Open(_folder.Path, TimeProvider.System, default, 4));
         Assert.Contains("ledger.db: the disk is full. Make room", refused.Message, StringComparison.Ordinal);
         Open().Dispose();
     }
@@ -116,7 +116,7 @@ public sealed class SqliteStartTests : IDisposable
     [Fact]
     public async Task A_disk_that_fills_up_fails_commits_until_there_is_room_again()
     {
-        using SqliteStorage storage = SqliteStorage.Open(_folder.Path, TimeProvider.System, 200);
+        using SqliteStorage storage = SqliteStorage.Open(_folder.Path, TimeProvider.System, default, 200);
         long producer = (await storage.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation)).Producer;
         long position = 0;
         byte[] large = new byte[100_000];

@@ -16,7 +16,7 @@ public sealed class SqliteStores : StoresUnderTest
     public override void Reopen()
     {
         _storage.Dispose();
-        _storage = SqliteStorage.Open(_folder.Path, Clock);
+        _storage = SqliteStorage.Open(_folder.Path, Clock, Kept);
     }
 
     /// <summary>A file of the store's.</summary>
@@ -31,6 +31,8 @@ public sealed class SqliteStores : StoresUnderTest
 }
 
 public sealed class SqliteLedgerConformance : LedgerConformance<SqliteStores>;
+
+public sealed class SqliteExportConformance : ExportConformance<SqliteStores>;
 
 public sealed class SqliteDirectoryConformance : DirectoryConformance<SqliteStores>;
 
