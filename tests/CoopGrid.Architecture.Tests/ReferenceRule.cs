@@ -21,6 +21,7 @@ internal static class ReferenceRule
         ["CoopGrid.LoadTest"] = ["CoopGrid.Client"],
         ["CoopGrid.Benchmarks"] = ["CoopGrid.Domain", "CoopGrid.Model"],
         ["CoopGrid.StoreBenchmarks"] = ["CoopGrid.Silo"],
+        ["CoopGrid.SteppedSilo"] = ["CoopGrid.Silo"],
     };
 
     /// <summary>The only packages of the projects that must stay small.</summary>

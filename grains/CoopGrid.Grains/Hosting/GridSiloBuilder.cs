@@ -25,7 +25,7 @@ public static class GridSiloBuilder
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<CheckpointOptions>();
         services.TryAddSingleton(new LedgerOptions());
-        services.AddSingleton<GridClock>();
+        services.TryAddSingleton<GridClock>();
         services.AddSingleton(new Background(TaskScheduler.Default));
         services.TryAddSingleton<ISiloMembership, OrleansMembership>();
         services.AddSingleton<LedgerWriter>();

@@ -23,7 +23,7 @@ internal static class GridHost
     /// <exception cref="StorageStartException">The data folder or a database in it cannot be used; the message says what to do.</exception>
     public static WebApplication Build(string[] args) => Build(args, TimeProvider.System);
 
-    /// <param name="clock">The silo's time.</param>
+    /// <param name="clock">The time that the grid goes by; Orleans goes by the machine's.</param>
     /// <inheritdoc cref="Build(string[])"/>
     internal static WebApplication Build(string[] args, TimeProvider clock)
     {
@@ -31,7 +31,7 @@ internal static class GridHost
         args = [.. args.Where(argument => argument != Demonstration.Flag)];
 
         WebApplicationBuilder builder = BuilderOf(args);
-        builder.Services.AddSingleton(clock);
+        builder.Services.AddSingleton(new GridClock(clock));
         builder.Services.AddOptionsWithValidateOnStart<GridSettings>().BindConfiguration(GridSettings.Section).ValidateDataAnnotations();
         GridSettings settings = Validated(builder.Configuration);
         LedgerOptions ledger = LedgerOf(builder.Configuration);
