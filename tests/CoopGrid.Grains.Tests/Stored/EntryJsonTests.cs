@@ -18,12 +18,10 @@ public sealed class EntryJsonTests
     [MemberData(nameof(EntryTests.Names), MemberType = typeof(EntryTests))]
     public void Each_kind_is_written_as_it_was_first_released(string name)
     {
-        using var written = JsonDocument.Parse(MemberEntryJson.Write(new("isle", "Jörg"), EntryTests.Examples[name] with { At = EntryTests.At }));
-        foreach (JsonProperty field in Lines[name].EnumerateObject())
-        {
-            Assert.True(written.RootElement.TryGetProperty(field.Name, out JsonElement now), $"{name} has lost {field.Name}.");
-            Assert.Equal(field.Value.GetRawText(), now.GetRawText());
-        }
+        string line = MemberEntryJson.Write(new("isle", "Jörg"), EntryTests.Examples[name] with { At = EntryTests.At });
+        Assert.True(Lines.TryGetValue(name, out JsonElement golden), $"Give {name} a line: {line}");
+        using var written = JsonDocument.Parse(line);
+        AssertHolds(golden, written.RootElement, name);
     }
 
     [Fact]
@@ -32,5 +30,28 @@ public sealed class EntryJsonTests
         string line = MemberEntryJson.Write(new("isle", "a\nb"), EntryTests.Admission);
         Assert.DoesNotContain('\n', line);
         Assert.StartsWith("""{"coop":"isle","member":"a\nb","sequence":"5","kind":"admitted",""", line, StringComparison.Ordinal);
+    }
+
+    private static void AssertHolds(JsonElement golden, JsonElement now, string place)
+    {
+        Assert.Equal((place, golden.ValueKind), (place, now.ValueKind));
+        switch (golden.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (JsonProperty field in golden.EnumerateObject())
+                {
+                    Assert.True(now.TryGetProperty(field.Name, out JsonElement value), $"{place} has lost {field.Name}.");
+                    AssertHolds(field.Value, value, $"{place}.{field.Name}");
+                }
+
+                break;
+            case JsonValueKind.Array:
+                Assert.Equal(golden.GetArrayLength(), now.GetArrayLength());
+                foreach ((JsonElement before, JsonElement after) in golden.EnumerateArray().Zip(now.EnumerateArray())) AssertHolds(before, after, place);
+                break;
+            default:
+                Assert.Equal((place, golden.GetRawText()), (place, now.GetRawText()));
+                break;
+        }
     }
 }

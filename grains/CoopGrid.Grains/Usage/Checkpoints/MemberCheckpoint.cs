@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
@@ -64,6 +65,12 @@ public sealed record MemberCheckpoint
     /// <summary>Its sums by epoch, ascending.</summary>
     [Id(21)] public ImmutableArray<StoredEpochSums> Epochs { get; init; } = [];
 
+    /// <summary>Its bank; null in a checkpoint that is older than banks, and of one that never joined.</summary>
+    [Id(22)] public StoredBank? Bank { get; init; }
+
+    /// <summary>What is used of its reservation; null if it never had one.</summary>
+    [Id(23)] public StoredReservation? Reservation { get; init; }
+
     /// <summary>Makes the stored form of an account.</summary>
     public static MemberCheckpoint From(MemberAccount account, long producer, long position, ImmutableArray<KeyBlockRef> blocks)
     {
@@ -91,6 +98,8 @@ public sealed record MemberCheckpoint
             LeftIn = at.Epochs.LeftIn,
             FirstUnbilled = at.Epochs.FirstUnbilled,
             Epochs = [.. at.Epochs.Held.Select(StoredEpochSums.From)],
+            Bank = at.WindowSlices == 0 ? null : StoredBank.From(at.Bank),
+            Reservation = at.Reservation == default ? null : StoredReservation.From(at.Reservation),
             Returns = [.. account.Keys.GivenBack().Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
         };
     }
@@ -110,6 +119,8 @@ public sealed record MemberCheckpoint
         Usage = [.. Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units))],
         QuotaSpentMicroUnits = QuotaSpentMicroUnits,
         QuotaAt = QuotaAt,
+        Bank = Bank?.ToAccount() ?? BankAccount.Opened(NewestSlice + 1),
+        Reservation = Reservation?.ToUse() ?? default,
         Entitlements = Entitlements,
         Meters = [.. Meters.Select(meter => new MeterChain(meter.Meter, meter.Sequence, meter.Payload, meter.LastSlice))],
         Epochs = new()
