@@ -14,6 +14,7 @@ internal static class CommandLine
             new BurstCommand().Build(),
             new ReplayCommand().Build(),
             new CheckCommand().Build(),
+            new BillsCommand().Build(),
             new RatioCommand().Build(),
             new MemoryCommand().Build(),
             EchoCommand.Build(),

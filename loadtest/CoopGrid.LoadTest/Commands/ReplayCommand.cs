@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using CoopGrid.Client;
+using CoopGrid.LoadTest.Bills;
 using CoopGrid.LoadTest.Checking;
 using CoopGrid.LoadTest.Runs;
 using CoopGrid.LoadTest.Schedule;
 using CoopGrid.LoadTest.Sending;
 using CoopGrid.LoadTest.Traces;
+using CoopGrid.Protocol.V1;
 
 namespace CoopGrid.LoadTest.Commands;
 
@@ -24,11 +26,14 @@ internal sealed class ReplayCommand
     private readonly Option<string> _lane = new("--lane") { Description = "The lane; default: the first standard one.", DefaultValueFactory = _ => "" };
     private readonly Option<string> _prefix = new("--prefix") { Description = "Starts the members' names.", DefaultValueFactory = _ => "m-" };
 
+    private readonly Option<bool> _close = new("--close") { Description = "Wait until the epochs of the replay are closed, and tell how their bills are spread: of a class with fixed epochs. Written beside the result, as ….bills.json." };
+    private readonly Option<double> _closeFor = new("--close-for") { Description = "For how many seconds the closing is waited for. An admitted class closes ten minutes after its epoch's end, a metered one after its grace.", DefaultValueFactory = _ => 1800 };
+
     public Command Build()
     {
         var command = new Command("replay", "A trace, sent as it happened or faster.")
         {
-            _file, _format, _members, _skew, _speed, _units, _rows, _rowsPerSlice, _lane, _prefix,
+            _file, _format, _members, _skew, _speed, _units, _rows, _rowsPerSlice, _lane, _prefix, _close, _closeFor,
         };
         _format.AcceptOnlyFromAmong("azure-llm", "tweets", "homes", "plain");
         _run.AddTo(command);
@@ -44,6 +49,14 @@ internal sealed class ReplayCommand
         using StreamReader text = file.OpenText();
         using CoopGridClient client = run.OpenClient();
         PolicyFacts policy = await PolicyFacts.ReadAsync(client, run.Settings.Coop, run.Settings.Class, stop);
+        DateTimeOffset began = run.Settings.Clock.GetUtcNow();
+        int code = await PlayAsync(parsed, run, client, policy, text, file.Name, speed, stop);
+        return parsed.GetValue(_close) ? Math.Max(code, await CloseAsync(parsed, run, client, began, stop)) : code;
+    });
+
+    private async Task<int> PlayAsync(
+        ParseResult parsed, RunContext run, CoopGridClient client, PolicyFacts policy, StreamReader text, string name, double speed, CancellationToken stop)
+    {
         string format = parsed.GetValue(_format)!;
         if (format == "homes")
         {
@@ -60,8 +73,25 @@ internal sealed class ReplayCommand
             "tweets" => MessageTraces.Tweets(text, options),
             _ => MessageTraces.Plain(text, options),
         };
-        return await new Play(run, client, $"replay {file.Name}").RunAsync(workload, policy, stop);
-    });
+        return await new Play(run, client, $"replay {name}").RunAsync(workload, policy, stop);
+    }
+
+    private async Task<int> CloseAsync(ParseResult parsed, RunContext run, CoopGridClient client, DateTimeOffset began, CancellationToken stop)
+    {
+        RunSettings settings = run.Settings;
+        var epochs = new ClosedEpochs(client, settings.Coop, settings.Class, settings.Clock);
+        var patience = TimeSpan.FromSeconds(parsed.GetValue(_closeFor));
+        ClosingReply last = await epochs.WhenClosedAsync(settings.Clock.GetUtcNow().ToUnixTimeMilliseconds(), patience, Console.Out.WriteLine, stop);
+        var result = new BillsResult
+        {
+            Command = run.CommandLine,
+            StartedAt = began.ToString("O"),
+            Coop = settings.Coop,
+            Class = settings.Class,
+            Epochs = await epochs.ReadAsync(last, began.ToUnixTimeMilliseconds(), stop),
+        };
+        return BillsReport.End(result, Path.ChangeExtension(run.Out, ".bills.json"));
+    }
 
     private static double Speed(string text) => text == "max" ? 0
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double factor) && factor > 0 ? factor

@@ -19,7 +19,7 @@ public sealed class EntryJsonTests
     public void Each_kind_is_written_as_it_was_first_released(string name)
     {
         string line = MemberEntryJson.Write(new("isle", "Jörg"), EntryTests.Examples[name] with { At = EntryTests.At });
-        Assert.True(Lines.TryGetValue(name, out JsonElement golden), $"Give {name} a line: {line}");
+        Assert.True(Lines.TryGetValue(name, out JsonElement golden), $$"""Give {{name}} its line in entries-v1.jsonl: {"example":"{{name}}","line":{{line}}}""");
         using var written = JsonDocument.Parse(line);
         AssertHolds(golden, written.RootElement, name);
     }

@@ -29,14 +29,14 @@ public abstract class ExportConformance<TStores> : IDisposable
         for (int i = 1; i <= 5; i++) _stores.Ledger.Commit(StoresUnderTest.Segment(producer, i, (byte)i));
         await _stores.Ledger.DeleteAsync(producer, 3, Cancellation);
         await Assert.ThrowsAsync<LedgerGapException>(() => _stores.Ledger.ReadAsync(producer, 0, 10, Cancellation));
-        Assert.Equal([1, 2, 3, 4, 5], await Kept(producer));
+        Assert.Equal("1 2 3 4 5", await Kept(producer));
 
         _stores.Clock.Advance(TimeSpan.FromHours(48));
         await _stores.Ledger.DeleteAsync(producer, 4, Cancellation);
-        Assert.Equal([1, 2, 3, 4, 5], await Kept(producer));
+        Assert.Equal("1 2 3 4 5", await Kept(producer));
         _stores.Clock.Advance(TimeSpan.FromHours(1));
         await _stores.Ledger.DeleteAsync(producer, 5, Cancellation);
-        Assert.Equal([4, 5], await Kept(producer));
+        Assert.Equal("4 5", await Kept(producer));
 
         // Nobody wants them any more.
         _stores.Kept = default;
@@ -44,7 +44,7 @@ public abstract class ExportConformance<TStores> : IDisposable
         long next = await Opened();
         _stores.Ledger.Commit(StoresUnderTest.Segment(next, 1));
         await _stores.Ledger.DeleteAsync(next, 1, Cancellation);
-        Assert.Equal(([], []), (await Kept(producer), await Kept(next)));
+        Assert.Equal(("", ""), (await Kept(producer), await Kept(next)));
     }
 
     /// <summary>However few fit into memory, and whichever producer held the member when. Seen to fail with names compared by UTF-16.</summary>
@@ -55,11 +55,11 @@ public abstract class ExportConformance<TStores> : IDisposable
     {
         _stores.Kept = new(30);
         _stores.Reopen();
-        long first = await Opened(), second = await Opened();
+        long first = await Opened();
         Commit(first, 1, ("\uFF5E", 1), ("ann", 1), ("\U0001F600", 1), ("ann", 2), ("elsewhere/zoe", 1));
-        Commit(second, 1, ("ann", 3), ("bob", 1));
         await _stores.Ledger.DeleteAsync(first, 1, Cancellation);
-        Commit(first, 2, ("ann", 4), ("\uFF5E", 2));
+        Commit(await Opened(), 1, ("ann", 3), ("bob", 1));
+        Commit(await Opened(), 1, ("ann", 4), ("\uFF5E", 2));
 
         (List<(string, long)> written, ExportSummary summary) = await Export(inMemory);
         Assert.Equal([("ann", 1), ("ann", 2), ("ann", 3), ("ann", 4), ("bob", 1), ("\uFF5E", 1), ("\uFF5E", 2), ("\U0001F600", 1)], written);
@@ -87,8 +87,8 @@ public abstract class ExportConformance<TStores> : IDisposable
 
     private async Task<long> Opened() => (await _stores.Ledger.OpenProducerAsync(StoresUnderTest.SiloAt("a"), Cancellation)).Producer;
 
-    private async Task<int[]> Kept(long producer) =>
-        [.. (await _stores.Storage.Archive.ReadKeptAsync(producer, 0, 100, Cancellation)).Select(row => (int)SegmentReader.Read(row).Entries[0].Bytes.Span[0])];
+    private async Task<string> Kept(long producer) =>
+        string.Join(' ', (await _stores.Storage.Archive.ReadKeptAsync(producer, 0, 100, Cancellation)).Select(row => SegmentReader.Read(row).Entries[0].Bytes.Span[0]));
 
     private void Commit(long producer, long position, params (string Member, long Sequence)[] entries)
     {

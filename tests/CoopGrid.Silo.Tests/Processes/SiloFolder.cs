@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Xunit;
 
 namespace CoopGrid.Silo.Tests.Processes;
 
@@ -20,6 +22,9 @@ internal sealed class SiloFolder : IAsyncDisposable
     public string DataPath { get; }
 
     public string Ledger => Path.Combine(DataPath, "ledger.db");
+
+    /// <summary>The program that the silos to come are.</summary>
+    public string Program { get; init; } = "CoopGrid.Silo";
 
     /// <summary>Environment variables of the silos to come.</summary>
     public Dictionary<string, string> Settings { get; } = [];
@@ -45,7 +50,7 @@ internal sealed class SiloFolder : IAsyncDisposable
             ["CoopGrid__Silo__GatewayPort"] = "0",
         };
         change?.Invoke(settings);
-        var silo = new SiloProcess(settings, ports[0], ports[1]);
+        var silo = new SiloProcess(settings, ports[0], ports[1], Program);
         _silos.Add(silo);
         return silo;
     }
@@ -56,6 +61,22 @@ internal sealed class SiloFolder : IAsyncDisposable
         SiloProcess silo = Launch();
         await silo.Serving();
         return silo;
+    }
+
+    /// <summary>Has the silo's program export the ledger, whether silos run or not.</summary>
+    /// <returns>Its exit code, and what it said.</returns>
+    public async Task<(int Code, string Said)> ExportAsync(string file)
+    {
+        var start = new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [SiloProcess.AssemblyOf("CoopGrid.Silo"), "ledger", "export", Charters.Coop, file])
+        {
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in Settings) start.Environment[name] = value;
+        using Process export = Process.Start(start)!;
+        string said = await export.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await export.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (export.ExitCode, said);
     }
 
     public async ValueTask DisposeAsync()

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace CoopGrid.Silo.Tests.Processes;
 
-/// <summary>One silo as a process of its own: <c>dotnet CoopGrid.Silo.dll</c> from the silo's build output.</summary>
+/// <summary>One silo as a process of its own: <c>dotnet CoopGrid.Silo.dll</c> from the silo's build output, or another program that is one.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
@@ -21,11 +21,11 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly EventHandler _onExit;
 
     /// <summary>Starts the process; <see cref="Serving"/> waits for it.</summary>
-    public SiloProcess(IReadOnlyDictionary<string, string> settings, int grpcPort, int httpPort)
+    public SiloProcess(IReadOnlyDictionary<string, string> settings, int grpcPort, int httpPort, string program = "CoopGrid.Silo")
     {
         // A shell that ignores SIGXFSZ: a limit on file sizes is then an error of the write, as a full disk is.
         string dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "trap '' XFSZ; exec \"$0\" \"$1\"", dotnet, Assembly])
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "trap '' XFSZ; exec \"$0\" \"$1\"", dotnet, AssemblyOf(program)])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -127,13 +127,10 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>…/bin/CoopGrid.Silo.Tests/debug → …/bin/CoopGrid.Silo/debug.</summary>
-    private static string Assembly
+    internal static string AssemblyOf(string program)
     {
-        get
-        {
-            var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-            return Path.Combine(here.Parent!.Parent!.FullName, "CoopGrid.Silo", here.Name, "CoopGrid.Silo.dll");
-        }
+        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        return Path.Combine(here.Parent!.Parent!.FullName, program, here.Name, $"{program}.dll");
     }
 
     private void Write(string? line)
