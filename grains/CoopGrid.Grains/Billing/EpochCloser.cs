@@ -28,8 +28,8 @@ internal enum ClosingProgress
 /// </summary>
 internal sealed class EpochCloser(IBillStore store, IMemberDirectory directory, IEpochFigures figures, GridClock clock)
 {
-    /// <summary>Members in a step: enough for one commit, and so few that no admission waits for it.</summary>
-    public const int PageSize = 256;
+    /// <summary>Members in a step: enough for one commit, and so few that admissions, whose commits take turns with it, hardly wait for it.</summary>
+    public const int PageSize = 64;
 
     /// <summary>Makes the next step.</summary>
     public async Task<ClosingProgress> StepAsync(ClassId @class, long epoch, CancellationToken cancellation)

@@ -9,7 +9,7 @@ namespace CoopGrid.Grains.Billing;
 internal sealed class GrainFigures(IGrainFactory grains) : IEpochFigures
 {
     // So many members come into memory side by side for a closing: enough to be done in time, and so few that what is admitted meanwhile hardly waits for them.
-    private static readonly int SideBySide = int.Parse(Environment.GetEnvironmentVariable("SBS") ?? "4", null);
+    private const int SideBySide = 4;
 
     // No policy has a share of the revenue for the commons yet.
     private const int CommonsPermille = 0;

@@ -1,6 +1,5 @@
 using CoopGrid.LoadTest.Bills;
 using CoopGrid.Protocol.V1;
-using Xunit;
 
 namespace CoopGrid.LoadTest.Tests.Bills;
 
