@@ -26,6 +26,12 @@ public sealed class ReplayTests
           "capacity": { "unitsPerSecond": 60000, "burstUnits": 200000, "maxRequestUnits": 100000 } }
         """;
 
+    private const string Billed = """
+        "billed": { "entry": "metered", "tariff": { "fixedFee": 1000003, "rate": 7 },
+          "window": { "sliceMs": 1000, "slices": 4, "graceMs": 3000, "epoch": { "kind": "fixed", "fixedMs": 4000 } },
+          "capacity": { "unitsPerSecond": 60000, "burstUnits": 200000, "maxRequestUnits": 100000 } }
+        """;
+
     /// <summary>
     /// Seen to fail with cancels left out of the class's sum (plain), and with half of each report left out
     /// of it (homes), and with a unit too many of each admission in it (azure-llm).
@@ -43,7 +49,22 @@ public sealed class ReplayTests
         await Play(address, "homes", "homes", Meters(), "--rows-per-slice", "4");
     }
 
-    private static async Task Play(string address, string @class, string format, string trace, params string[] more)
+    /// <summary>Exit code 0 says that the bills of all its epochs are their books, to the micro-credit.</summary>
+    [Fact]
+    public async Task A_replay_is_followed_to_its_bills()
+    {
+        await using var folder = new SiloFolder(Charters.Of([Billed], []));
+        SiloProcess silo = await folder.StartAsync();
+        string log = await Play(silo.Clients.Address, "billed", "homes", Meters(), "--rows-per-slice", "4", "--close", "--close-for", "40");
+        Assert.Contains("3 bills", log, StringComparison.Ordinal);
+        Assert.Contains("= revenue", log, StringComparison.Ordinal);
+        (int exit, string told) = await Run(
+            [LoadTest, "bills", "--coop", Charters.Coop, "--class", "billed", "--address", silo.Clients.Address, "--out", folder.DataPath + "-bills.json"]);
+        Assert.True(exit == 0, told);
+        Assert.Contains("3 bills", told, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> Play(string address, string @class, string format, string trace, params string[] more)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("coopgrid-replay-");
         try
@@ -59,6 +80,7 @@ public sealed class ReplayTests
             (int exit, string log) = await Run(arguments);
             Assert.True(exit == 0, $"replay of {format} ended with {exit}:\n{log}");
             Assert.Contains("check: clean, to the unit", log, StringComparison.Ordinal);
+            return log;
         }
         finally
         {
