@@ -3,8 +3,8 @@ using System.Globalization;
 namespace CoopGrid.SteppedSilo;
 
 /// <summary>
-/// The machine's clock and so many milliseconds, as a file says that all silos of a grid look at. Its monotonic clock and timers are the machine's: a step moves the wall clock
-/// only, as an operator's hand would.
+/// The machine's clock and so many milliseconds, as a file says that all silos of a grid look at. Its monotonic clock and timers are the machine's: a step moves
+/// the wall clock only, as an operator's hand would.
 /// </summary>
 internal sealed class SteppedClock : TimeProvider, IDisposable
 {

@@ -28,7 +28,8 @@ internal static class BillCheck
 
         Compare(problems, "units", units, closing.UsageUnits);
         Compare(problems, "slices", slices, closing.MemberSlices);
-        Compare(problems, "micro-credits, rounding included,", charges + closing.RoundingMicroCredits, Int128.Parse(closing.RevenueMicroCredits, CultureInfo.InvariantCulture));
+        var revenue = Int128.Parse(closing.RevenueMicroCredits, CultureInfo.InvariantCulture);
+        Compare(problems, "micro-credits, rounding included,", charges + closing.RoundingMicroCredits, revenue);
         return problems;
     }
 

@@ -19,7 +19,8 @@ internal static class BillsReport
         BillSpread bills = epoch.Bills;
         Console.Out.WriteLine($"  epoch {epoch.Epoch} ({epoch.Start} to {epoch.End}): {bills.Count} bills, {bills.FixedFeeOnly} of them the fixed fee alone; credits:");
         Console.Out.WriteLine(
-            $"    min {Credits(bills.Min)}  p10 {Credits(bills.P10)}  p50 {Credits(bills.P50)}  p90 {Credits(bills.P90)}  p99 {Credits(bills.P99)}  max {Credits(bills.Max)}");
+            $"    min {Credits(bills.Min)}  p10 {Credits(bills.P10)}  p50 {Credits(bills.P50)}  p90 {Credits(bills.P90)}  p99 {Credits(bills.P99)}  "
+            + $"max {Credits(bills.Max)}");
         foreach ((string kind, KindSum sum) in bills.Lines) Console.Out.WriteLine($"    {kind,-20} {sum.Lines,8} lines {sum.SumMicroCredits,22} micro-credits");
         int most = bills.Histogram.Count == 0 ? 1 : bills.Histogram.Max(bin => bin.Bills);
         foreach (SpreadBin bin in bills.Histogram)

@@ -18,7 +18,10 @@ internal sealed class BillsCommand
 
     public Command Build()
     {
-        var command = new Command("bills", "How the bills of a closed epoch are spread, held against the books. Exit code 1 if they differ.") { _address, _coop, _class, _epoch, _out };
+        var command = new Command("bills", "How the bills of a closed epoch are spread, held against the books. Exit code 1 if they differ.")
+        {
+            _address, _coop, _class, _epoch, _out,
+        };
         command.SetAction((parsed, stop) => Guard.RunAsync(() => RunAsync(parsed, stop)));
         return command;
     }

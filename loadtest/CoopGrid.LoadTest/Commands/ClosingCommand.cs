@@ -15,9 +15,9 @@ internal sealed class ClosingCommand
         """
         Closes an epoch of very many members while admission goes on.
 
-        Starts a silo at an epoch's beginning, enrols all members and has each admitted once in that epoch, and lets the silo close it by itself, which it does ten minutes after the epoch's
-        end. Meanwhile some go on sending by single calls at a steady pace. Tells their latency before the closing and during it, how long the closing took, and the silo's highest resident
-        memory. Exit code 1 if the books are not what was used.
+        Starts a silo at an epoch's beginning, enrols all members and has each admitted once in that epoch, and lets the silo close it by itself, which it does
+        ten minutes after the epoch's end. Meanwhile some go on sending by single calls at a steady pace. Tells their latency before the closing and during it,
+        how long the closing took, and the silo's highest resident memory. Exit code 1 if the books are not what was used.
         """;
 
     private readonly Option<int> _members = new("--members") { Description = "Members of the class.", DefaultValueFactory = _ => 100_000 };
@@ -51,7 +51,12 @@ internal sealed class ClosingCommand
             await EpochBeginsAsync(plan, stop);
             await using Child silo = SiloChild.Start(parsed.GetValue(_silo)!, charter, folder, Settings(parsed, database), out int port);
             var address = new Uri($"http://127.0.0.1:{port}");
-            using var client = new CoopGridClient(new CoopGridOptions { Addresses = [address], Deadline = TimeSpan.FromSeconds(120), AttemptTimeout = TimeSpan.FromSeconds(30) });
+            using var client = new CoopGridClient(new CoopGridOptions
+            {
+                Addresses = [address],
+                Deadline = TimeSpan.FromSeconds(120),
+                AttemptTimeout = TimeSpan.FromSeconds(30),
+            });
             await client.Classes.GetStateAsync(ClosingPlan.Coop, ClosingPlan.Class, stop);
 
             var run = new ClosingRun(plan, client, address, silo.Id, TimeProvider.System);
@@ -112,7 +117,8 @@ internal sealed class ClosingCommand
     {
         List<string> problems = [];
         if (end.Bills != plan.Members) problems.Add($"{end.Bills} bills for {plan.Members} members.");
-        if (end.BilledUnits != end.UsageUnits || end.UsageUnits < plan.Members) problems.Add($"S is {end.UsageUnits}, billed are {end.BilledUnits} units; {plan.Members} members used one at least.");
+        if (end.BilledUnits != end.UsageUnits || end.UsageUnits < plan.Members)
+            problems.Add($"S is {end.UsageUnits}, billed are {end.BilledUnits} units; {plan.Members} members used one at least.");
         return problems;
     }
 
@@ -128,6 +134,7 @@ internal sealed class ClosingCommand
     }
 
     private static void Tell(string what, ClosingPhase phase) => Console.Out.WriteLine(
-        $"{what}: {phase.Seconds:F1} s, {phase.Latency.Count} calls, {phase.Failed} failed, p50 {phase.Latency.P50:F2}  p99 {phase.Latency.P99:F2}  max {phase.Latency.Max:F1} ms, "
+        $"{what}: {phase.Seconds:F1} s, {phase.Latency.Count} calls, {phase.Failed} failed, "
+        + $"p50 {phase.Latency.P50:F2}  p99 {phase.Latency.P99:F2}  max {phase.Latency.Max:F1} ms, "
         + $"at most {phase.HighestResidentBytes / 1e6:F0} MB, {phase.ProcessorSeconds:F1} s of processor (generator's longest stall {phase.LongestStallMs:F0} ms)");
 }

@@ -33,8 +33,8 @@ internal static class LedgerCommand
         await Console.Error.WriteLineAsync($"{summary.Entries} entries of {summary.Members} members, from {summary.Segments} segments.");
         if (summary.IsComplete) return Done;
         await Console.Error.WriteLineAsync(
-            $"Not complete: {summary.DeletedSegments} segments are no longer kept (CoopGrid:Ledger:KeepDays keeps them); in {summary.Gaps} places entries of a member are missing, "
-            + $"and {summary.Twice} are there twice.");
+            $"Not complete: {summary.DeletedSegments} segments are no longer kept (CoopGrid:Ledger:KeepDays keeps them); "
+            + $"in {summary.Gaps} places entries of a member are missing, and {summary.Twice} are there twice.");
         return Incomplete;
     }
 }

@@ -5,8 +5,8 @@ using Xunit;
 namespace CoopGrid.Grains.Tests.Stored;
 
 /// <summary>
-/// Entries as auditors get them, line for line as they were first released. Programs of others read them: fields may be added, and then another line beside the old ones in
-/// entries-v1.jsonl, whose fields must all still be there.
+/// Entries as auditors get them, line for line as they were first released. Programs of others read them: fields may be added, and then another line beside the old
+/// ones in entries-v1.jsonl, whose fields must all still be there.
 /// </summary>
 public sealed class EntryJsonTests
 {

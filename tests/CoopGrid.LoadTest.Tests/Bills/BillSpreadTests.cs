@@ -15,7 +15,9 @@ public sealed class BillSpreadTests
         Assert.Equal(1, spread.FixedFeeOnly);
         Assert.Equal(new KindSum(1000, "100000"), spread.Lines["Fixed"]);
         Assert.Equal(new KindSum(1000, "499500"), spread.Lines["Overage"]);
-        Assert.Equal([(100L, 1), (150, 50), (200, 50), (300, 100), (500, 200), (700, 200), (1000, 300), (1500, 99)], spread.Histogram.Select(bin => (bin.UpToMicroCredits, bin.Bills)));
+        Assert.Equal(
+            [(100L, 1), (150, 50), (200, 50), (300, 100), (500, 200), (700, 200), (1000, 300), (1500, 99)],
+            spread.Histogram.Select(bin => (bin.UpToMicroCredits, bin.Bills)));
     }
 
     [Fact]
@@ -31,7 +33,8 @@ public sealed class BillSpreadTests
     public void A_difference_of_one_is_found()
     {
         Bill[] bills = [BillOf(100, 7), BillOf(100, 0)];
-        ClosingReply Books(long units, long slices, string revenue) => new() { UsageUnits = units, MemberSlices = slices, RevenueMicroCredits = revenue, RoundingMicroCredits = -1 };
+        ClosingReply Books(long units, long slices, string revenue) =>
+            new() { UsageUnits = units, MemberSlices = slices, RevenueMicroCredits = revenue, RoundingMicroCredits = -1 };
         Assert.Empty(BillCheck.Problems(Books(6, 20, "206"), bills));
         Assert.Single(BillCheck.Problems(Books(7, 20, "206"), bills));
         Assert.Single(BillCheck.Problems(Books(6, 21, "206"), bills));

@@ -3,8 +3,8 @@ using CoopGrid.Silo.Tests.Processes;
 namespace CoopGrid.Silo.Tests.Months;
 
 /// <summary>
-/// The co-op of a replayed month: <c>people</c> are admitted, <c>homes</c> have meters; both are billed by the week, and everything is dearer by day. Members decide within an hour, and
-/// what they decide may be executed a day later.
+/// The co-op of a replayed month: <c>people</c> are admitted, <c>homes</c> have meters; both are billed by the week, and everything is dearer by day. Members
+/// decide within an hour, and what they decide may be executed a day later.
 /// </summary>
 internal static class MonthCharter
 {

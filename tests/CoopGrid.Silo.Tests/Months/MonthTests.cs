@@ -7,8 +7,8 @@ using Xunit;
 namespace CoopGrid.Silo.Tests.Months;
 
 /// <summary>
-/// A month that passes in a minute on real silos, and is billed by itself: members join, give back and report, policies are voted and executed, silos are killed. Then the exported ledger
-/// alone, in the hands of a biller that shares no code with the rules, must give every line of every bill.
+/// A month that passes in a minute on real silos, and is billed by itself: members join, give back and report, policies are voted and executed, silos are killed.
+/// Then the exported ledger alone, in the hands of a biller that shares no code with the rules, must give every line of every bill.
 /// </summary>
 [Collection(ProcessCollection.Name)]
 public sealed class MonthTests
@@ -31,7 +31,8 @@ public sealed class MonthTests
             await grid.KillAsync();
             dead++;
             await Until.True(
-                async () => int.Parse(await stores.Query("SELECT count(*) FROM coopgrid.membership WHERE status = 6"), null) >= dead, () => $"the dead silo's death; {grid.Log}");
+                async () => int.Parse(await stores.Query("SELECT count(*) FROM coopgrid.membership WHERE status = 6"), null) >= dead,
+                () => $"the dead silo's death; {grid.Log}");
             await grid.StartAsync(1);
         });
         Assert.Equal(4, dead);
@@ -115,7 +116,11 @@ public sealed class MonthTests
         ExportedLedger ledger = ExportedLedger.Read(file, (week / MonthCharter.SliceMs) + 100);
         File.Delete(file);
         foreach (ToldSend send in traffic.Told)
-            Assert.True(ledger.ByKey[(send.Member, send.Key)].Units.Length <= send.Units - send.Returned, $"{send} is in the ledger as {ledger.ByKey[(send.Member, send.Key)].Units}.");
+        {
+            string left = ledger.ByKey[(send.Member, send.Key)].Units;
+            Assert.True(left.Length <= send.Units - send.Returned, $"{send} is in the ledger as {left}.");
+        }
+
         Assert.InRange(ledger.ByKey.Count, traffic.Told.Count, traffic.Told.Count + traffic.Unknown);
 
         var audit = new MonthAudit(grid, ledger);
@@ -123,7 +128,8 @@ public sealed class MonthTests
         await audit.CheckBooksAsync();
 
         // It was not about nothing.
-        foreach (string kind in new[] { "enrolled", "admitted", "cancelled", "usageReported", "epochBegan" }) Assert.True(ledger.Kinds.GetValueOrDefault(kind) > 5, $"Few entries are {kind}.");
+        foreach (string kind in new[] { "enrolled", "admitted", "cancelled", "usageReported", "epochBegan" })
+            Assert.True(ledger.Kinds.GetValueOrDefault(kind) > 5, $"Few entries are {kind}.");
         foreach (string kind in new[] { "Fixed", "Overage", "Surcharge" }) Assert.True(audit.Lines.GetValueOrDefault(kind) > 10, $"Few lines are {kind}.");
     }
 

@@ -1,8 +1,8 @@
 namespace CoopGrid.Grains.Ledger;
 
 /// <summary>
-/// The log as an auditor reads it: segments that no checkpoint needs any more too, for as long as they are kept (<see cref="LedgerOptions.KeepDays"/>). The grid itself never
-/// reads it.
+/// The log as an auditor reads it: segments that no checkpoint needs any more too, for as long as they are kept (<see cref="LedgerOptions.KeepDays"/>). The grid
+/// itself never reads it.
 /// </summary>
 public interface ILedgerArchive
 {

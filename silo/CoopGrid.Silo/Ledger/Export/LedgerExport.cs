@@ -4,12 +4,13 @@ using CoopGrid.Grains.Ledger;
 namespace CoopGrid.Silo.Ledger.Export;
 
 /// <summary>
-/// Writes all entries of a co-op as lines of JSON, sorted by member and number. What is written is the log at one moment: what is committed after its producers were listed
-/// is not in it, and since a member is appended elsewhere only after all before is committed, every member's entries are there from the first to some last one.
+/// Writes all entries of a co-op as lines of JSON, sorted by member and number. What is written is the log at one moment: what is committed after its producers
+/// were listed is not in it, and since a member is appended elsewhere only after all before is committed, every member's entries are there from the first to some
+/// last one.
 /// </summary>
 internal sealed class LedgerExport(ILedgerStore ledger, ILedgerArchive archive)
 {
-    private const int ReadAtOnce = 256;
+    private const int ReadAtOnce = 32;
 
     /// <summary>Some 300 MB.</summary>
     private const int InMemory = 1_000_000;

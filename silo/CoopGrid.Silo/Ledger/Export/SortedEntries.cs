@@ -9,8 +9,8 @@ namespace CoopGrid.Silo.Ledger.Export;
 internal readonly record struct LoggedEntry(string Member, long Sequence, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>
-/// Sorts entries by member (byte by byte, as the directory does) and number, however many there are: so many at a time in memory, each lot sorted into a file of its own, and then all
-/// files merged.
+/// Sorts entries by member (byte by byte, as the directory does) and number, however many there are: so many at a time in memory, each lot sorted into a file of
+/// its own, and then all files merged.
 /// </summary>
 /// <param name="folder">For the files; they are gone with this object.</param>
 /// <param name="inMemory">Entries that are held at a time.</param>
