@@ -20,6 +20,9 @@ public static class MemberEntryCodec
     private const byte UsageReportedKind = 7;
     private const byte EvidenceKeptKind = 8;
     private const byte EpochBeganKind = 9;
+    private const byte MemberLeftKind = 20;
+    private const byte LateReportedKind = 21;
+    private const byte LateHandedInKind = 22;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -65,6 +68,10 @@ public static class MemberEntryCodec
                 sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), reader.Fingerprint()),
             EpochBeganKind => new EpochBegan(
                 sequence, at, slice, policy, new EpochSlices(reader.Number(), reader.Number(), reader.Number()), reader.Number()),
+            MemberLeftKind => new MemberLeft(sequence, at, slice, policy, reader.Text(), LateCodec.ReadFinal(ref reader)),
+            LateReportedKind => LateCodec.ReadLate(
+                ref reader, new(sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), ReadSlices(ref reader))),
+            LateHandedInKind => new LateHandedIn(sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Number()),
             _ => throw new FormatException($"The ledger holds an entry of kind {kind}, which this version does not know."),
         };
         return reader.AtEnd ? entry : throw new FormatException($"The ledger holds an entry of kind {kind} with bytes left over.");
@@ -93,6 +100,7 @@ public static class MemberEntryCodec
                 writer.Number(reported.ReportSequence);
                 writer.Fingerprint(reported.Payload);
                 WriteSlices(writer, reported.Slices);
+                if (reported.InTimeFrom != long.MinValue) LateCodec.WriteLate(writer, reported);
                 break;
             case Enrolled enrolled:
                 writer.Text(enrolled.Class);
@@ -121,6 +129,15 @@ public static class MemberEntryCodec
                 writer.Number(began.Epoch.End);
                 writer.Number(began.FirstUnbilled);
                 break;
+            case MemberLeft left:
+                writer.Text(left.Reason);
+                LateCodec.WriteFinal(writer, left.Final);
+                break;
+            case LateHandedIn handedIn:
+                writer.Text(handedIn.Meter);
+                writer.Number(handedIn.ReportSequence);
+                writer.Number(handedIn.Epoch);
+                break;
         }
     }
 
@@ -128,6 +145,7 @@ public static class MemberEntryCodec
     {
         Admitted => AdmittedKind,
         Cancelled => CancelledKind,
+        UsageReported { InTimeFrom: not long.MinValue } => LateReportedKind,
         UsageReported => UsageReportedKind,
         Enrolled => EnrolledKind,
         StatusChanged => StatusChangedKind,
@@ -135,6 +153,8 @@ public static class MemberEntryCodec
         MeterRegistered => MeterRegisteredKind,
         EvidenceKept => EvidenceKeptKind,
         EpochBegan => EpochBeganKind,
+        MemberLeft => MemberLeftKind,
+        LateHandedIn => LateHandedInKind,
         _ => throw new InvalidOperationException($"Entry {entry.GetType().Name} has no kind."),
     };
 

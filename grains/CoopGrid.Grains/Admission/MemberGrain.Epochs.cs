@@ -23,7 +23,15 @@ internal sealed partial class MemberGrain
             commit = _claim.LastCommit;
         }
 
-        return answer.Figures is null || await IsDurable(commit) ? answer : new(EpochFiguresOutcome.Unavailable);
+        if (answer.Figures is null) return answer;
+        if (!await IsDurable(commit)) return new(EpochFiguresOutcome.Unavailable);
+
+        // Lines of epochs before this one stand on its bill; who left in it has a final bill, made now if nobody has.
+        bool handedIn = await HandInLate(decider);
+        if (_claim.Account.Final?.Epoch.Number != number) return answer;
+        if (!handedIn) return new(EpochFiguresOutcome.Unavailable);
+        await farewell.RevokeAsync(_claim.Member, decider.Gate.Class, CancellationToken.None);
+        return await Settle(decider) is null ? answer : new(EpochFiguresOutcome.FinallyBilled);
     }
 
     public ValueTask<ProjectedFigures?> ProjectBill()

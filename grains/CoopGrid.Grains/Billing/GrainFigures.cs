@@ -8,9 +8,6 @@ namespace CoopGrid.Grains.Billing;
 /// <summary>The figures of an epoch as its class and its members answer them.</summary>
 internal sealed class GrainFigures(IGrainFactory grains) : IEpochFigures
 {
-    // No policy has a share of the revenue for the commons yet.
-    private const int CommonsPermille = 0;
-
     public async Task<FrozenEpoch?> OfClassAsync(ClassId @class, long epoch, CancellationToken cancellation)
     {
         IClassGrain grain = ClassOf(@class);
@@ -18,23 +15,24 @@ internal sealed class GrainFigures(IGrainFactory grains) : IEpochFigures
         if (frozen is null || await grain.GetPolicies() is not { } policies) return null;
         WindowPolicy window = policies.Current.Window;
         var span = new EpochSpan(epoch, window.StartOf(frozen.FirstSlice), window.StartOf(frozen.EndSlice));
-        return new(EpochMapping.ToFigures(@class, frozen), span, CommonsPermille);
+        return new(EpochMapping.ToFigures(@class, frozen), span, frozen.Tariff.CommonsPermille);
     }
 
-    public async Task<IReadOnlyList<MemberFigures>> OfMembersAsync(
+    public async Task<IReadOnlyList<MemberFigures?>> OfMembersAsync(
         ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation) =>
         await Task.WhenAll(members.Select(member => OfMember(new(@class.Coop, member), epoch)));
 
     public Task BilledAsync(ClassId @class, long epoch, CancellationToken cancellation) => ClassOf(@class).EpochBilled(epoch);
 
     // Whoever has not heard yet that the epoch is closed hears it within an exchange: the closing asks again.
-    private async Task<MemberFigures> OfMember(MemberId member, long epoch)
+    private async Task<MemberFigures?> OfMember(MemberId member, long epoch)
     {
         EpochFiguresAnswer answer = await grains.GetGrain<IMemberGrain>(member.ToString()).GetEpoch(epoch);
         return answer.Outcome switch
         {
             EpochFiguresOutcome.Frozen => EpochMapping.ToFigures(answer.Figures!),
             EpochFiguresOutcome.MemberUnknown => MemberFigures.None,
+            EpochFiguresOutcome.FinallyBilled => null,
             _ => throw new InvalidOperationException($"Member {member} has no figures of epoch {epoch} now: {answer.Outcome}."),
         };
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
@@ -64,6 +65,12 @@ public sealed record MemberCheckpoint
     /// <summary>Its sums by epoch, ascending.</summary>
     [Id(21)] public ImmutableArray<StoredEpochSums> Epochs { get; init; } = [];
 
+    /// <summary>Late units by epoch; null if there never were any.</summary>
+    [Id(40)] public StoredLate? Late { get; init; }
+
+    /// <summary>What the final bill is rated against; null unless the member left in an epoch of its class.</summary>
+    [Id(41)] public StoredFinal? Final { get; init; }
+
     /// <summary>Makes the stored form of an account.</summary>
     public static MemberCheckpoint From(MemberAccount account, long producer, long position, ImmutableArray<KeyBlockRef> blocks)
     {
@@ -91,6 +98,8 @@ public sealed record MemberCheckpoint
             LeftIn = at.Epochs.LeftIn,
             FirstUnbilled = at.Epochs.FirstUnbilled,
             Epochs = [.. at.Epochs.Held.Select(StoredEpochSums.From)],
+            Late = StoredLate.From(at.Late),
+            Final = StoredFinal.From(at.Final),
             Returns = [.. account.Keys.GivenBack().Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
         };
     }
@@ -120,6 +129,8 @@ public sealed record MemberCheckpoint
             FirstUnbilled = FirstUnbilled,
             Held = [.. Epochs.Select(sums => sums.ToSums())],
         },
+        Late = Late?.ToLate() ?? MemberLate.None,
+        Final = Final?.ToFinal(),
     });
 }
 
