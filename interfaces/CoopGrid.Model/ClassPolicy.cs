@@ -40,6 +40,12 @@ public sealed record ClassPolicy
     /// <summary>What is sold of C ahead of time; the default sells nothing.</summary>
     [Id(11)] public MarketPolicy Market { get; init; } = new();
 
+    /// <summary>What members save in quiet slices; the default saves nothing.</summary>
+    [Id(12)] public BankPolicy Bank { get; init; } = new();
+
+    /// <summary>Tickets for later; the default gives none.</summary>
+    [Id(13)] public DeferralPolicy Deferral { get; init; } = new();
+
     /// <summary>The lane's place in <see cref="Lanes"/>, or −1. An empty name is the first lane of standard priority.</summary>
     public int LaneIndex(string lane)
     {

@@ -70,7 +70,7 @@ public sealed class EpochUsage(EpochSlices epoch)
     public void Add(Admitted admitted)
     {
         // Reserved units are paid for ahead and count in neither u_i nor S (SPEC.md §3).
-        if (epoch.Holds(admitted.Slice)) Add(admitted, admitted.Units - admitted.Covered.Reserved, admitted.Covered.Surged);
+        if (epoch.Holds(admitted.Slice)) Add(admitted, admitted.CountedUnits, admitted.Covered.Surged);
     }
 
     /// <summary>Counts a cancel of an admission, in the epoch that the admission counted in.</summary>

@@ -97,6 +97,15 @@ public static class PolicyLimits
 
     public static readonly LimitRange OveragePermille = new(1000, 1_000_000);
 
+    /// <summary>What is saved of an unused baseline, and what decays of what is held.</summary>
+    public static readonly LimitRange BankPermille = new(0, 1000);
+
+    public static readonly LimitRange BankUnits = new(0, 1_000_000_000_000_000);
+
+    public static readonly LimitRange DeferMinMs = new(1000, 3_600_000);
+    public static readonly LimitRange DeferralHorizonMs = new(0, DayMs);
+    public static readonly LimitRange TicketUnits = new(1, 1_000_000_000_000);
+
     public static readonly LimitRange WeightUnits = new(1, 1_000_000_000);
     public static readonly LimitRange WeightPer = new(1, 1_000_000_000_000);
 

@@ -50,6 +50,7 @@ public static class PolicyRules
         CapacityRules.Check(policy, errors);
         PriceRules.Check(policy, errors);
         MarketRules.Check(policy, errors);
+        TimeShiftRules.Check(policy, errors);
         CheckWeights(policy.Weights, errors);
         CheckBillFits(policy, errors);
     }

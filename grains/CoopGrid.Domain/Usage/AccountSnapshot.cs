@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
+using CoopGrid.Domain.Market;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Model;
 
@@ -33,6 +35,10 @@ public sealed record AccountSnapshot
     public long QuotaSpentMicroUnits { get; init; }
 
     public Instant QuotaAt { get; init; }
+
+    public BankAccount Bank { get; init; }
+
+    public ReservationUse Reservation { get; init; }
 
     public ImmutableArray<string> Entitlements { get; init; } = [];
 

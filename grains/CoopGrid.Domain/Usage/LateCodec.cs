@@ -11,6 +11,7 @@ internal static class LateCodec
         writer.Number(reported.InTimeFrom);
         writer.Number(reported.LateEpochs.Length);
         foreach (EpochSlices epoch in reported.LateEpochs) Write(writer, epoch);
+        EntryExtras.Write(writer, reported);
     }
 
     public static UsageReported ReadLate(ref EntryReader reader, UsageReported reported)
@@ -18,7 +19,7 @@ internal static class LateCodec
         long from = reader.Number();
         var epochs = new EpochSlices[checked((int)reader.Number())];
         for (int i = 0; i < epochs.Length; i++) epochs[i] = ReadEpoch(ref reader);
-        return reported with { InTimeFrom = from, LateEpochs = [.. epochs] };
+        return EntryExtras.Read(ref reader, reported with { InTimeFrom = from, LateEpochs = [.. epochs] });
     }
 
     public static void WriteFinal(EntryWriter writer, FinalFigures? final)

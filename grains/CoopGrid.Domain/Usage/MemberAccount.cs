@@ -1,5 +1,7 @@
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
+using CoopGrid.Domain.Market;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Model;
 
@@ -40,6 +42,12 @@ public sealed class MemberAccount
 
     /// <summary>The member's own rate limit.</summary>
     public QuotaBucket Quota { get; private set; }
+
+    /// <summary>What the member saved in quiet slices and has not spent, as of the last entry that touched it.</summary>
+    public BankAccount Bank { get; private set; }
+
+    /// <summary>What is used of the member's reservation, as of the last entry that used some.</summary>
+    public ReservationUse Reservation { get; private set; }
 
     /// <summary>Admissions of the dedupe window.</summary>
     public KeyMemory Keys { get; } = new();
@@ -98,16 +106,21 @@ public sealed class MemberAccount
         {
             case Admitted admitted:
                 Window!.Roll(admitted.Slice);
-                Window.Add(admitted.Slice, admitted.Units);
+                Window.Add(admitted.Slice, admitted.CountedUnits);
                 Quota = new(admitted.QuotaSpentMicroUnits, admitted.At);
-                TotalUnits += admitted.Units;
+                TotalUnits += admitted.CountedUnits;
+                Bank = admitted.Bank ?? Bank;
+                Reservation = admitted.Reservation ?? Reservation;
                 _epochs.Add(admitted);
-                Keys.Remember(admitted);
+
+                // What the member held then answers no retry and gives nothing back.
+                Keys.Remember(EntryExtras.Has(admitted) ? admitted with { Bank = null, Reservation = null } : admitted);
                 break;
             case Cancelled cancelled:
                 Window!.Roll(cancelled.Slice);
-                Window.Add(cancelled.AdmittedSlice, -cancelled.Units);
-                TotalUnits -= cancelled.Units;
+                Window.Add(cancelled.AdmittedSlice, -cancelled.CountedUnits);
+                TotalUnits -= cancelled.CountedUnits;
+                Bank = cancelled.Bank ?? Bank;
                 if (CountsIn(cancelled.AdmittedSlice) && Keys.Find(cancelled.Key) is { } given) _epochs.Add(cancelled, given.Admitted);
                 Keys.GiveBack(cancelled.Key, cancelled.ReturnedUnits);
                 break;
@@ -119,6 +132,7 @@ public sealed class MemberAccount
                     TotalUnits += slice.Units;
                 }
 
+                Bank = reported.Bank ?? Bank;
                 _epochs.Add(reported);
                 if (!reported.LateEpochs.IsEmpty) Late = Late.With(reported);
                 _meters![reported.Meter] = new(reported.Meter, reported.ReportSequence, reported.Payload, reported.Slices[^1].Slice);
@@ -129,6 +143,7 @@ public sealed class MemberAccount
                 Enrolled = enrolled.At;
                 Window = new MemberWindow(enrolled.WindowSlices);
                 _windowSlices = enrolled.WindowSlices;
+                Bank = BankAccount.Opened(enrolled.Slice);
                 _epochs.Enrol(enrolled.Slice);
                 break;
             case StatusChanged changed:
@@ -188,6 +203,8 @@ public sealed class MemberAccount
             Window = snapshot.WindowSlices == 0 ? null : MemberWindow.Restore(snapshot.WindowSlices, snapshot.Newest, snapshot.Usage.AsSpan()),
             _windowSlices = snapshot.WindowSlices,
             Quota = new QuotaBucket(snapshot.QuotaSpentMicroUnits, snapshot.QuotaAt),
+            Bank = snapshot.Bank.Checked(),
+            Reservation = snapshot.Reservation,
             _epochs = MemberEpochs.Restore(snapshot.Epochs),
             Late = snapshot.Late,
             Final = snapshot.Final,
@@ -212,6 +229,8 @@ public sealed class MemberAccount
         Usage = Window is null ? [] : [.. Window.Held],
         QuotaSpentMicroUnits = Quota.SpentMicroUnits,
         QuotaAt = Quota.At,
+        Bank = Bank,
+        Reservation = Reservation,
         Entitlements = [.. Entitlements],
         Meters = [.. Meters],
         Epochs = _epochs.Snapshot(),

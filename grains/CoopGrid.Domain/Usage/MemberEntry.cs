@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
+using CoopGrid.Domain.Market;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Usage;
@@ -55,6 +57,18 @@ public sealed record Admitted(
 {
     public long Units => Covered.Total;
 
+    /// <summary>What counts in u and S: all but the units under a reservation (SPEC.md §7).</summary>
+    public long CountedUnits => Covered.Total - Covered.Reserved;
+
+    /// <summary>The member's bank afterwards; null if it was not touched.</summary>
+    public BankAccount? Bank { get; init; }
+
+    /// <summary>What is used of the member's reservation afterwards; null if none was.</summary>
+    public ReservationUse? Reservation { get; init; }
+
+    /// <summary>The ticket that was redeemed; empty without one.</summary>
+    public string Ticket { get; init; } = "";
+
     /// <summary>What the caller was told, and is told again when it asks with the same key.</summary>
     public AdmissionAnswer Answer(bool replayed) => new()
     {
@@ -82,7 +96,17 @@ public sealed record Cancelled(
     string Key,
     long AdmittedSlice,
     long Units,
-    long ReturnedUnits) : MemberEntry(Sequence, At, Slice, PolicyVersion);
+    long ReturnedUnits) : MemberEntry(Sequence, At, Slice, PolicyVersion)
+{
+    /// <summary>Of <see cref="Units"/>, those that had been under a reservation, and so had not counted.</summary>
+    public long ReservedUnits { get; init; }
+
+    /// <summary>What u and S lose.</summary>
+    public long CountedUnits => Units - ReservedUnits;
+
+    /// <summary>The member's bank afterwards; null if it was not touched.</summary>
+    public BankAccount? Bank { get; init; }
+}
 
 /// <summary>A meter reports for the member from now on.</summary>
 public sealed record MeterRegistered(long Sequence, Instant At, long Slice, int PolicyVersion, string Meter)
@@ -113,6 +137,9 @@ public sealed record UsageReported(
     public ImmutableArray<ReportedSlice> InTime => InTimeFrom == long.MinValue ? Slices : [.. Slices.Where(slice => slice.Slice >= InTimeFrom)];
 
     public ImmutableArray<ReportedSlice> Late => InTimeFrom == long.MinValue ? [] : [.. Slices.Where(slice => slice.Slice < InTimeFrom)];
+
+    /// <summary>The member's bank afterwards; null if it was not touched.</summary>
+    public BankAccount? Bank { get; init; }
 }
 
 /// <summary>The adjustment lines of a report's late units are handed in: they stand on the member's next bill.</summary>
@@ -152,7 +179,8 @@ public sealed record EpochBegan(long Sequence, Instant At, long Slice, int Polic
 /// <param name="BaselineUnits">Units within the baseline.</param>
 /// <param name="SurgedUnits">The rest.</param>
 /// <param name="MultiplierPermille">The multiplier of that slice.</param>
-public readonly record struct ReportedSlice(long Slice, long BaselineUnits, long SurgedUnits, int MultiplierPermille)
+/// <param name="BankedUnits">Units that the member's bank covered.</param>
+public readonly record struct ReportedSlice(long Slice, long BaselineUnits, long SurgedUnits, int MultiplierPermille, long BankedUnits = 0)
 {
-    public long Units => BaselineUnits + SurgedUnits;
+    public long Units => BaselineUnits + BankedUnits + SurgedUnits;
 }

@@ -20,6 +20,9 @@ public static class MemberEntryCodec
     private const byte UsageReportedKind = 7;
     private const byte EvidenceKeptKind = 8;
     private const byte EpochBeganKind = 9;
+    private const byte AdmittedMoreKind = 10;
+    private const byte CancelledMoreKind = 11;
+    private const byte UsageReportedMoreKind = 12;
     private const byte MemberLeftKind = 20;
     private const byte LateReportedKind = 21;
     private const byte LateHandedInKind = 22;
@@ -59,11 +62,12 @@ public static class MemberEntryCodec
             StatusChangedKind => new StatusChanged(sequence, at, slice, policy, (MemberStatus)reader.Byte(), reader.Text()),
             EntitlementChangedKind => new EntitlementChanged(sequence, at, slice, policy, reader.Text(), reader.Byte() == 1),
             AdmittedKind => ReadAdmitted(ref reader, sequence, at, slice, policy),
-            CancelledKind => new Cancelled(
-                sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Number(), reader.Number()),
+            AdmittedMoreKind => EntryExtras.Read(ref reader, ReadAdmitted(ref reader, sequence, at, slice, policy)),
+            CancelledKind => ReadCancelled(ref reader, sequence, at, slice, policy),
+            CancelledMoreKind => EntryExtras.Read(ref reader, ReadCancelled(ref reader, sequence, at, slice, policy)),
             MeterRegisteredKind => new MeterRegistered(sequence, at, slice, policy, reader.Text()),
-            UsageReportedKind => new UsageReported(
-                sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), ReadSlices(ref reader)),
+            UsageReportedKind => ReadReported(ref reader, sequence, at, slice, policy),
+            UsageReportedMoreKind => EntryExtras.Read(ref reader, ReadReported(ref reader, sequence, at, slice, policy)),
             EvidenceKeptKind => new EvidenceKept(
                 sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), reader.Fingerprint()),
             EpochBeganKind => new EpochBegan(
@@ -88,12 +92,14 @@ public static class MemberEntryCodec
         {
             case Admitted admitted:
                 WriteAdmitted(writer, admitted);
+                if (EntryExtras.Has(admitted)) EntryExtras.Write(writer, admitted);
                 break;
             case Cancelled cancelled:
                 writer.Text(cancelled.Key);
                 writer.Number(cancelled.AdmittedSlice);
                 writer.Number(cancelled.Units);
                 writer.Number(cancelled.ReturnedUnits);
+                if (EntryExtras.Has(cancelled)) EntryExtras.Write(writer, cancelled);
                 break;
             case UsageReported reported:
                 writer.Text(reported.Meter);
@@ -101,6 +107,7 @@ public static class MemberEntryCodec
                 writer.Fingerprint(reported.Payload);
                 WriteSlices(writer, reported.Slices);
                 if (reported.InTimeFrom != long.MinValue) LateCodec.WriteLate(writer, reported);
+                else if (EntryExtras.Has(reported)) EntryExtras.Write(writer, reported);
                 break;
             case Enrolled enrolled:
                 writer.Text(enrolled.Class);
@@ -143,10 +150,10 @@ public static class MemberEntryCodec
 
     private static byte KindOf(MemberEntry entry) => entry switch
     {
-        Admitted => AdmittedKind,
-        Cancelled => CancelledKind,
+        Admitted admitted => EntryExtras.Has(admitted) ? AdmittedMoreKind : AdmittedKind,
+        Cancelled cancelled => EntryExtras.Has(cancelled) ? CancelledMoreKind : CancelledKind,
         UsageReported { InTimeFrom: not long.MinValue } => LateReportedKind,
-        UsageReported => UsageReportedKind,
+        UsageReported reported => EntryExtras.Has(reported) ? UsageReportedMoreKind : UsageReportedKind,
         Enrolled => EnrolledKind,
         StatusChanged => StatusChangedKind,
         EntitlementChanged => EntitlementChangedKind,
@@ -185,6 +192,12 @@ public static class MemberEntryCodec
         return new(
             sequence, at, slice, policy, key, payload, lane, multiplier, covered, reader.Number(), reader.Number(), reader.Number(), reader.Text());
     }
+
+    private static Cancelled ReadCancelled(ref EntryReader reader, long sequence, Instant at, long slice, int policy) =>
+        new(sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Number(), reader.Number());
+
+    private static UsageReported ReadReported(ref EntryReader reader, long sequence, Instant at, long slice, int policy) =>
+        new(sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), ReadSlices(ref reader));
 
     private static void WriteSlices(EntryWriter writer, ImmutableArray<ReportedSlice> slices)
     {

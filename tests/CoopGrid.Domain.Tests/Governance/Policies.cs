@@ -21,6 +21,7 @@ internal static class Policies
         from quota in Gen.Select(Gen.Long[0, 1_000_000], Gen.Long[100, 1_000_000], Gen.Long[0, long.MaxValue / 10])
         from price in Price(capacity.Item1)
         from market in Market(head.Item1, lanes.Sum(lane => lane.GuaranteedPermille), capacity.Item1)
+        from shift in TimeShift(head.Item1)
         from weights in Gen.Select(Gen.Long[1, 1_000_000_000], Gen.Long[1, 1_000_000_000_000]).Array[0, 4]
         select new ClassPolicy
         {
@@ -34,6 +35,8 @@ internal static class Policies
             Quota = new() { UnitsPerSecond = quota.Item1, BurstUnits = quota.Item1 == 0 ? 0 : quota.Item2, WindowUnits = quota.Item3 },
             Price = price,
             Market = market,
+            Bank = shift.Bank,
+            Deferral = shift.Deferral,
             Weights = [.. weights.Select((weight, i) => new CostWeight { Dimension = $"d{i}", Units = weight.Item1, Per = weight.Item2 })],
         };
 
@@ -98,6 +101,19 @@ internal static class Policies
             MemberCapUnitsPerSecond = sold.Item3,
             OveragePermille = overage,
         };
+
+    // A metered class gives no tickets.
+    private static Gen<(BankPolicy Bank, DeferralPolicy Deferral)> TimeShift(bool metered) =>
+        from bank in Gen.Select(Gen.Int[0, 1000], Gen.Long[0, 1_000_000_000_000_000], Gen.Int[0, 1000])
+        from deferral in Gen.Select(Gen.Bool, Gen.Long[1000, 3_600_000], Gen.Long[2000, 80_000_000], Gen.Long[1, 1_000_000])
+        select (
+            new BankPolicy { SharePermille = bank.Item1, CapUnits = bank.Item2, DecayPermille = bank.Item3 },
+            new DeferralPolicy
+            {
+                DeferMinMs = deferral.Item2,
+                HorizonMs = metered || deferral.Item1 ? 0 : deferral.Item2 + deferral.Item3,
+                MemberCapUnits = deferral.Item4,
+            });
 
     private static Gen<WindowPolicy> Window(bool metered) =>
         Gen.Select(OneOf(900_000, 1_800_000, 3_600_000), Gen.Int[1, 8000], Gen.Long[0, 31], Gen.Int[0, 2], Gen.Long[1, 1000])

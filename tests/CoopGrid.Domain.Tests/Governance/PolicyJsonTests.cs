@@ -115,6 +115,16 @@ public sealed class PolicyJsonTests
                 "reservePrice": 0,
                 "memberCapUnitsPerSecond": 0,
                 "overagePermille": 1000
+              },
+              "bank": {
+                "sharePermille": 0,
+                "capUnits": 0,
+                "decayPermille": 0
+              },
+              "deferral": {
+                "deferMinMs": 60000,
+                "horizonMs": 0,
+                "memberCapUnits": 1000
               }
             }
             """,
@@ -134,6 +144,8 @@ public sealed class PolicyJsonTests
     [InlineData(typeof(TouBand))]
     [InlineData(typeof(CostWeight))]
     [InlineData(typeof(MarketPolicy))]
+    [InlineData(typeof(BankPolicy))]
+    [InlineData(typeof(DeferralPolicy))]
     public void Every_property_has_its_field(Type record)
     {
         string json = PolicyJson.Write(Policies.Valid with

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
@@ -17,6 +18,8 @@ public sealed class EntryTests
     internal static readonly Admitted Admission = new(
         5, At, 500_000, 2, "Schlüssel", 0xFEDCBA9876543210, "standard", 1250, new Covered(1, 2, 3, 4, 5), 4_000, 60, 7_000_000, "relay");
 
+    private static readonly BankAccount Bank = new(1000, 300, 100, 600, 167_999, 168, 499_998);
+
     private static readonly Dictionary<string, MemberEntry> Examples = new()
     {
         ["enrolled"] = new Enrolled(1, At, -3, 1, "homes", 168),
@@ -28,6 +31,10 @@ public sealed class EntryTests
         ["meter-registered"] = new MeterRegistered(7, At, 500_001, 2, "meter"),
         ["usage-reported"] = new UsageReported(8, At, 500_003, 2, "meter", 41, 77, [new(500_001, 30, 0, 1000), new(500_002, 3, 47, 1980)]),
         ["evidence-kept"] = new EvidenceKept(long.MaxValue, new(long.MinValue), long.MinValue, int.MaxValue, "", 41, ulong.MaxValue, 0),
+        ["admitted-banked"] = Admission with { Bank = Bank },
+        ["admitted-under-a-reservation-with-a-ticket"] = Admission with { Reservation = new(5_000_001, 7, At), Ticket = "1800000060-7" },
+        ["cancelled-banked"] = new Cancelled(6, At, 500_001, 2, "Schlüssel", 500_000, 3, 10) { Bank = Bank, ReservedUnits = 2 },
+        ["usage-reported-banked"] = new UsageReported(8, At, 500_003, 2, "meter", 41, 77, [new(500_001, 30, 0, 1000), new(500_002, 3, 47, 1980, 5)]) { Bank = Bank },
         ["epoch-began"] = new EpochBegan(9, At, 500_003, 2, new EpochSlices(676, 499_800, 500_544), 675),
     };
 

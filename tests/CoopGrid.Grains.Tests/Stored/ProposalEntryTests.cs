@@ -8,7 +8,7 @@ namespace CoopGrid.Grains.Tests.Stored;
 
 /// <summary>
 /// Entries of proposals' books, byte for byte as they were first released. What is changed makes old votes unreadable: add a kind or a field instead, with a
-/// line in proposals-v1.jsonl, whose present lines must still be read.
+/// line in the newest proposals-vN.jsonl; the lines of older ones must still be read.
 /// </summary>
 public sealed class ProposalEntryTests
 {
@@ -27,6 +27,9 @@ public sealed class ProposalEntryTests
         Weights = [new() { Dimension = "bytes", Units = 1, Per = 1000 }],
         DedupeWindowMs = 700_000,
         RelaxedAllowed = true,
+        Market = new() { SlotMs = 60_000, GateClosureMs = 1, AheadMs = 2, SellablePermille = 3, ReservePrice = 4, MemberCapUnitsPerSecond = 5, OveragePermille = 1500 },
+        Bank = new() { SharePermille = 1, CapUnits = 2, DecayPermille = 3 },
+        Deferral = new() { DeferMinMs = 4, HorizonMs = 5, MemberCapUnits = 6 },
     };
 
     private static readonly GovernancePolicy Numbers = new()
@@ -71,6 +74,15 @@ public sealed class ProposalEntryTests
         Assert.Equal(Shown(Examples[name]), Shown(read));
     }
 
+    /// <summary>A policy of the first version says nothing of what came later, and has its defaults.</summary>
+    [Fact]
+    public void A_change_of_policy_of_the_first_version()
+    {
+        var read = (ProposalMade)ProposalEntryJson.Read(Encoding.UTF8.GetBytes(Lines("proposals-v1.jsonl")["made-policy"]));
+        ClassPolicy first = Policy with { Market = new(), Bank = new(), Deferral = new() };
+        Assert.Equal(JsonSerializer.Serialize(first), JsonSerializer.Serialize(((ClassPolicyChange)read.Draft.Change).New));
+    }
+
     [Fact]
     public void Every_kind_of_entry_and_of_change_has_its_bytes()
     {
@@ -98,7 +110,14 @@ public sealed class ProposalEntryTests
 
     private static Dictionary<string, string> Lines()
     {
-        using var reader = new StreamReader(typeof(ProposalEntryTests).Assembly.GetManifestResourceStream("proposals-v1.jsonl")!);
+        Dictionary<string, string> lines = Lines("proposals-v1.jsonl");
+        foreach ((string name, string line) in Lines("proposals-v2.jsonl")) lines[name] = line;
+        return lines;
+    }
+
+    private static Dictionary<string, string> Lines(string file)
+    {
+        using var reader = new StreamReader(typeof(ProposalEntryTests).Assembly.GetManifestResourceStream(file)!);
         return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)).ToDictionary(parts => parts[0], parts => parts[1]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Governance;
@@ -104,8 +105,19 @@ public sealed class StateTests
                 new() { Number = 675, First = 498_000, End = 499_056, Units = 9, EnrolledFrom = 499_000 },
                 new() { Number = 676, First = 499_056, End = 499_800, Units = 40, CountedSlices = 12, LeftIn = 499_067, Surged = [new(2, 1500, 8)] },
             ],
+            Bank = new(1000, 300, 100, 600, 167_999, 168, 499_998),
+            Reservation = new(5_000_001, 7, At),
         },
-        "states-v3.hex");
+        "states-v4.hex");
+
+    /// <summary>Before there were banks: saving begins with the slice after the newest one.</summary>
+    [Fact]
+    public void A_member_of_the_third_version()
+    {
+        MemberCheckpoint read = Serializer.Deserialize<MemberCheckpoint>(Golden.Read("states-v3.hex")["member"])!;
+        Assert.Equal((675, 2), (read.FirstUnbilled, read.Epochs.Length));
+        Assert.Equal((BankAccount.Opened(500_002), default), (read.ToAccount().Bank, read.ToAccount().Reservation));
+    }
 
     /// <summary>Before epochs were counted: the member has been there since before the first one.</summary>
     [Fact]
@@ -134,13 +146,22 @@ public sealed class StateTests
         "class",
         Class with
         {
-            Policies = WithMarket(Class.Policies!),
+            Policies = WithAll(Class.Policies!),
             History = [new(Class.Policies!.Current, 0, Founding), new(Policy, 500_010, Vote)],
             Schedule = new() { Runs = [new(Policy.Window.Epoch, 499_968, 0, 1), new(new(), 500_064, -4, 672)], Until = 500_736 },
             Epochs = [new(5208, 499_968, 500_064, 1234, 1152, 1, Policy.Tariff), new(5209, 500_064, 500_160, 0, 1152, 0, null)],
             FirstUnbilled = 5208,
         },
-        "states-v3.hex");
+        "states-v4.hex");
+
+    /// <summary>Policies had neither bank nor deferral then.</summary>
+    [Fact]
+    public void A_class_of_the_third_version()
+    {
+        ClassCheckpoint read = Serializer.Deserialize<ClassCheckpoint>(Golden.Read("states-v3.hex")["class"])!;
+        Assert.Equal((60_000, new BankPolicy(), new DeferralPolicy()), (read.Policies!.Current.Market.SlotMs, read.Policies.Current.Bank, read.Policies.Current.Deferral));
+        Assert.Equal((5208, 2), (read.FirstUnbilled, read.Epochs.Length));
+    }
 
     /// <summary>There was no market then, no epochs and no votes: the versions that were in force and to come begin the history.</summary>
     [Fact]
@@ -191,7 +212,7 @@ public sealed class StateTests
         Assert.Equal(-3, back.Window.Usage);
     }
 
-    private static ClassPolicies WithMarket(ClassPolicies policies)
+    private static ClassPolicies WithAll(ClassPolicies policies)
     {
         MarketPolicy market = new()
         {
@@ -203,7 +224,14 @@ public sealed class StateTests
             MemberCapUnitsPerSecond = 5,
             OveragePermille = 1500,
         };
-        return policies with { Current = policies.Current with { Market = market }, Next = policies.Next! with { Market = market } };
+        return policies with { Current = All(policies.Current), Next = All(policies.Next!) };
+
+        ClassPolicy All(ClassPolicy policy) => policy with
+        {
+            Market = market,
+            Bank = new() { SharePermille = 1, CapUnits = 2, DecayPermille = 3 },
+            Deferral = new() { DeferMinMs = 4, HorizonMs = 5, MemberCapUnits = 6 },
+        };
     }
 
     private static void Check<T>(string name, T example, string file = "states-v1.hex")

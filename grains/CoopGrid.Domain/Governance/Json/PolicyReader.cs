@@ -22,6 +22,8 @@ internal static class PolicyReader
             DedupeWindowMs = fields.Whole("dedupeWindowMs", PolicyLimits.DedupeWindowMs, Defaults.DedupeWindowMs),
             RelaxedAllowed = fields.Flag("relaxedAllowed", Defaults.RelaxedAllowed),
             Market = Market(fields.Object("market")),
+            Bank = Bank(fields.Object("bank")),
+            Deferral = Deferral(fields.Object("deferral")),
         };
         fields.Done();
         return policy;
@@ -116,6 +118,30 @@ internal static class PolicyReader
         };
         fields.Done();
         return price;
+    }
+
+    private static BankPolicy Bank(JsonFields fields)
+    {
+        BankPolicy bank = new()
+        {
+            SharePermille = fields.Small("sharePermille", PolicyLimits.BankPermille, Defaults.Bank.SharePermille),
+            CapUnits = fields.Whole("capUnits", PolicyLimits.BankUnits, Defaults.Bank.CapUnits),
+            DecayPermille = fields.Small("decayPermille", PolicyLimits.BankPermille, Defaults.Bank.DecayPermille),
+        };
+        fields.Done();
+        return bank;
+    }
+
+    private static DeferralPolicy Deferral(JsonFields fields)
+    {
+        DeferralPolicy deferral = new()
+        {
+            DeferMinMs = fields.Whole("deferMinMs", PolicyLimits.DeferMinMs, Defaults.Deferral.DeferMinMs),
+            HorizonMs = fields.Whole("horizonMs", PolicyLimits.DeferralHorizonMs, Defaults.Deferral.HorizonMs),
+            MemberCapUnits = fields.Whole("memberCapUnits", PolicyLimits.TicketUnits, Defaults.Deferral.MemberCapUnits),
+        };
+        fields.Done();
+        return deferral;
     }
 
     private static TouBand Band(JsonFields fields)

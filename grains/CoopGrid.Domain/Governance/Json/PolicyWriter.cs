@@ -40,6 +40,16 @@ internal static class PolicyWriter
         json.WriteNumber("dedupeWindowMs", policy.DedupeWindowMs);
         json.WriteBoolean("relaxedAllowed", policy.RelaxedAllowed);
         Market(json, policy.Market);
+        json.WriteStartObject("bank");
+        json.WriteNumber("sharePermille", policy.Bank.SharePermille);
+        json.WriteNumber("capUnits", policy.Bank.CapUnits);
+        json.WriteNumber("decayPermille", policy.Bank.DecayPermille);
+        json.WriteEndObject();
+        json.WriteStartObject("deferral");
+        json.WriteNumber("deferMinMs", policy.Deferral.DeferMinMs);
+        json.WriteNumber("horizonMs", policy.Deferral.HorizonMs);
+        json.WriteNumber("memberCapUnits", policy.Deferral.MemberCapUnits);
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

@@ -49,9 +49,9 @@ internal sealed class AccountLedger(LedgerWriter ledger, DirtyQueue dirty)
         switch (entry)
         {
             case Admitted admitted:
-                return ledger.Append(claim.Member, bytes, [new(@class, admitted.Slice, admitted.Units, 0)]);
+                return ledger.Append(claim.Member, bytes, [new(@class, admitted.Slice, admitted.CountedUnits, 0)]);
             case Cancelled cancelled:
-                return ledger.Append(claim.Member, bytes, [new(@class, cancelled.AdmittedSlice, -cancelled.Units, 0)]);
+                return ledger.Append(claim.Member, bytes, [new(@class, cancelled.AdmittedSlice, -cancelled.CountedUnits, 0)]);
             case UsageReported reported:
                 return ledger.Append(claim.Member, bytes,
                 [

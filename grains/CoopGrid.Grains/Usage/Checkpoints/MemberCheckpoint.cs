@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
@@ -65,6 +66,12 @@ public sealed record MemberCheckpoint
     /// <summary>Its sums by epoch, ascending.</summary>
     [Id(21)] public ImmutableArray<StoredEpochSums> Epochs { get; init; } = [];
 
+    /// <summary>Its bank; null in a checkpoint that is older than banks, and of one that never joined.</summary>
+    [Id(22)] public StoredBank? Bank { get; init; }
+
+    /// <summary>What is used of its reservation; null if it never had one.</summary>
+    [Id(23)] public StoredReservation? Reservation { get; init; }
+
     /// <summary>Late units by epoch; null if there never were any.</summary>
     [Id(40)] public StoredLate? Late { get; init; }
 
@@ -98,6 +105,8 @@ public sealed record MemberCheckpoint
             LeftIn = at.Epochs.LeftIn,
             FirstUnbilled = at.Epochs.FirstUnbilled,
             Epochs = [.. at.Epochs.Held.Select(StoredEpochSums.From)],
+            Bank = at.WindowSlices == 0 ? null : StoredBank.From(at.Bank),
+            Reservation = at.Reservation == default ? null : StoredReservation.From(at.Reservation),
             Late = StoredLate.From(at.Late),
             Final = StoredFinal.From(at.Final),
             Returns = [.. account.Keys.GivenBack().Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
@@ -119,6 +128,8 @@ public sealed record MemberCheckpoint
         Usage = [.. Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units))],
         QuotaSpentMicroUnits = QuotaSpentMicroUnits,
         QuotaAt = QuotaAt,
+        Bank = Bank?.ToAccount() ?? BankAccount.Opened(NewestSlice + 1),
+        Reservation = Reservation?.ToUse() ?? default,
         Entitlements = Entitlements,
         Meters = [.. Meters.Select(meter => new MeterChain(meter.Meter, meter.Sequence, meter.Payload, meter.LastSlice))],
         Epochs = new()
