@@ -58,6 +58,7 @@ internal sealed partial class MemberGrain
     private ProjectedFigures? Projected(RequestDecider decider)
     {
         ClassView view = decider.Gate.View;
+        if (_claim.Account.Status == MemberStatus.Exited) return null;
         if (view.Signal.EpochSoFar is not { } heard || view.Epochs?.Numbered(heard.Number) is not { } epoch) return null;
         (Conditions now, _) = decider.Conditions();
         ClassId @class = decider.Gate.Class;

@@ -177,13 +177,11 @@ internal sealed class ClassGate
         {
             long now = _clock.Read().Micros;
             if (signal.Policies is null) return;
-            var view = new ClassView(Class, signal, _view, _clock.Read().Now);
-            _view = view;
+            ClassView view = _view = new ClassView(Class, signal, _view, _clock.Read().Now);
             _mark = Math.Max(_mark, signal.OpenSlice);
             CapacityPlan plan = view.At(view.Policies.Current.Window.SliceAt(_clock.Read().Now)).Plan;
-
             // An emergency action raises or frees floors within a version: same lanes, so nobody's wait ends.
-            if (Follow(plan, now) is { } buckets && !ReferenceEquals(buckets.Plan, plan) && buckets.Plan.Version == plan.Version) buckets.SetPlan(plan, now);
+            if (Follow(plan, now) is { } buckets && buckets.Plan.Version == plan.Version) buckets.SetPlan(plan, now);
             leased = signal.Epoch == _lease.Epoch;
             var grant = new LeaseGrant(signal.Epoch, signal.Exchange, new(signal.LeaseUnitsPerSecond, signal.LeaseBurstUnits));
             if (_lease.Accept(grant))

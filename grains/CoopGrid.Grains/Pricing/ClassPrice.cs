@@ -68,6 +68,9 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, long epoch, IP
     /// <summary>The first period that is not closed; <see cref="long.MinValue"/> before the first row.</summary>
     public long OpenPeriod => Last is { } last ? last.Period + last.Count : long.MinValue;
 
+    /// <summary>Whether there is a period to close.</summary>
+    public bool IsDue(PolicyHistory policies, Instant now) => Last is null || OpenPeriod < PriceRule.PeriodAt(policies.Newest, ToldUntil(now));
+
     /// <summary>Closes the periods that are over, each by the policy that was in force in it, and writes them.</summary>
     /// <returns>False if a later activation of the class prices it: nothing is changed.</returns>
     /// <param name="emergencies">Actions that lower the cap of what the periods price.</param>

@@ -64,6 +64,9 @@ internal sealed partial class ClassGrain
             Roll(reading.Now);
             _slots!.Look(_inForce!.Market, reading);
             bool due = reading.Micros - _listedMicros >= ListEveryMicros;
+
+            // Also before a period is closed: what caps it was declared before its end.
+            if (due || _price!.IsDue(_history!, reading.Now)) await ReadEmergencies();
             if ((due && !await FollowProducers(reading.Micros)) || !await _price!.Close(_history!, _emergencies!.Book, reading.Now) || !await CloseSlices())
             {
                 DeactivateOnIdle();
@@ -89,7 +92,6 @@ internal sealed partial class ClassGrain
         _listedMicros = micros;
         if (await heads.ReadAsync(_id, CancellationToken.None) is not { } head || head.Epoch != _epoch) return false;
         IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(CancellationToken.None);
-        await ReadEmergencies();
         await _log!.FollowSealed(producers);
         foreach (ProducerRow producer in producers)
         {

@@ -74,9 +74,7 @@ internal static class PolicyWriter
         json.WriteNumber("comfortPermille", tariff.ComfortPermille);
         json.WriteString("meanBasis", PolicyWords.WordOf(PolicyWords.MeanBases, tariff.MeanBasis));
         json.WriteNumber("baselineUnits", tariff.BaselineUnits);
-
-        // Only a share that there is: what was written before there were any stays as it was.
-        if (tariff.CommonsPermille != 0) json.WriteNumber("commonsPermille", tariff.CommonsPermille);
+        json.WriteNumber("commonsPermille", tariff.CommonsPermille);
         json.WriteEndObject();
     }
 

@@ -137,10 +137,12 @@ internal sealed class BillingService(Coops coops, MemberGrains members, IBillSto
     private async Task<ClosingReply> Told(EpochBooks books) =>
         BillMapping.ToReply(books, await grains.GetGrain<IClassGrain>(books.Epoch.Class.ToString()).GetLateTotal(books.Epoch.Number));
 
-    private static async Task<RpcException> WithoutBill(IMemberGrain member, string name) =>
-        (await member.GetState()).Status == Model.MemberStatus.Unknown
-            ? Fail(StatusCode.NotFound, $"There is no member '{name}'.")
-            : Fail(StatusCode.FailedPrecondition, "The class's first epoch has not begun: there is nothing to project yet.");
+    private static async Task<RpcException> WithoutBill(IMemberGrain member, string name) => (await member.GetState()).Status switch
+    {
+        Model.MemberStatus.Unknown => Fail(StatusCode.NotFound, $"There is no member '{name}'."),
+        Model.MemberStatus.Exited => Fail(StatusCode.FailedPrecondition, "The member has left: its final bill is among its bills."),
+        _ => Fail(StatusCode.FailedPrecondition, "The class's first epoch has not begun: there is nothing to project yet."),
+    };
 
     private async ValueTask<CoopProfile> ProfileOf(string coop) =>
         await coops.FindAsync(coop) ?? throw Fail(StatusCode.NotFound, $"There is no co-op '{coop}'.");
