@@ -10,7 +10,9 @@ using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Admission;
 
-/// <content>Leaves, and brings late units to the books. What the account says is done sooner or later, by whoever asks next: the member, or the closing of its epoch.</content>
+/// <content>
+/// Leaves, and brings late units to the books. What the account says is done sooner or later, by whoever asks next: the member, or the closing of its epoch.
+/// </content>
 internal sealed partial class MemberGrain
 {
     private const string NotHeard = "The class's running epoch has not been heard of yet; ask again.";

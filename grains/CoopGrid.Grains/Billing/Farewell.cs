@@ -15,8 +15,8 @@ namespace CoopGrid.Grains.Billing;
 internal sealed record LeavingMember(FinalFigures Final, MemberFigures Used, WindowPolicy Window);
 
 /// <summary>
-/// What follows an exit (SPEC.md §13): senders and meters are free again, what the member has in slots falls, its final bill is made. Every step is harmless to repeat, so
-/// whoever asks next goes on where it was broken off.
+/// What follows an exit (SPEC.md §13): senders and meters are free again, what the member has in slots falls, its final bill is made. Every step is harmless to
+/// repeat, so whoever asks next goes on where it was broken off.
 /// </summary>
 internal sealed class Farewell(IMemberDirectory directory, IEntryBooks books, FinalBills bills, IGrainFactory grains, GridClock clock)
 {

@@ -8,8 +8,8 @@ using CoopGrid.Model;
 namespace CoopGrid.Grains.Billing;
 
 /// <summary>
-/// Adjustment lines of late units (SPEC.md §9). A report's lines are computed from what never changes any more: the epoch's frozen figures, the member's bill of it, and the
-/// late units before. So they are the same whenever they are handed in, and by the report's number they are handed in once.
+/// Adjustment lines of late units (SPEC.md §9). A report's lines are computed from what never changes any more: the epoch's frozen figures, the member's bill of it,
+/// and the late units before. So they are the same whenever they are handed in, and by the report's number they are handed in once.
 /// </summary>
 internal sealed class LateLines(IBillStore store, IPriceHistory prices, GridClock clock)
 {

@@ -22,11 +22,13 @@ internal sealed class ClassView
     public ClassView(ClassId @class, ClassSignal signal, ClassView? before, Instant now)
     {
         _class = @class;
-        Signal = signal;
+
+        // A class of an earlier version says nothing of emergencies.
+        Signal = signal.Emergencies.IsDefault ? signal with { Emergencies = [] } : signal;
         Policies = signal.Policies ?? throw new InvalidOperationException("A class without policies has no view.");
         Current = Reuse(Policies.Current, before, now);
         Next = Policies.Next is null ? null : Reuse(Policies.Next, before, now);
-        foreach (EmergencyView emergency in signal.Emergencies)
+        foreach (EmergencyView emergency in Signal.Emergencies)
         {
             if (emergency.Action is not SuspendMember { Member: var member }) continue;
             _suspended ??= [];
@@ -78,8 +80,9 @@ internal sealed class ClassView
 
     private PolicyPlan Reuse(ClassPolicy policy, ClassView? before, Instant now)
     {
-        EffectivePolicy effective = EffectivePolicy.Of(
-            _class.Class, policy, Signal.Emergencies.Where(emergency => emergency.IsInForceAt(now)).Select(emergency => (emergency.Number, emergency.Action)), Policies.TimeZone);
+        IEnumerable<(int, EmergencyAction)> inForce =
+            Signal.Emergencies.Where(emergency => emergency.IsInForceAt(now)).Select(emergency => (emergency.Number, emergency.Action));
+        EffectivePolicy effective = EffectivePolicy.Of(_class.Class, policy, inForce, Policies.TimeZone);
         if (Is(before?.Current)) return before!.Current;
         return Is(before?.Next) ? before!.Next! : new(policy, CapacityPlan.From(effective.Policy), effective.Applied);
 

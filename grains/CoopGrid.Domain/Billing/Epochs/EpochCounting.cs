@@ -8,7 +8,9 @@ namespace CoopGrid.Domain.Billing;
 /// </summary>
 public static class EpochCounting
 {
-    /// <summary>Whether all slices that an entry counts in are announced. They are at or before the entry's own slice; who leaves counts out from the one after it.</summary>
+    /// <summary>
+    /// Whether all slices that an entry counts in are announced. They are at or before the entry's own slice; who leaves is counted out from the one after it.
+    /// </summary>
     public static bool IsAnnounced(MemberEntry entry, EpochPlan plan) => plan.Announces(entry is MemberLeft ? entry.Slice + 1 : entry.Slice);
 
     /// <summary>An epoch that the account must begin before it takes the entry; null if there is none (any more).</summary>
