@@ -99,7 +99,8 @@ internal sealed class EmergencyCommands(Door door)
     {
         EmergencyAction.ActionOneofCase.SuspendMember => $"suspend {action.SuspendMember.Member}",
         EmergencyAction.ActionOneofCase.LowerCap => $"cap {action.LowerCap.Class} at {action.LowerCap.CapPermille} ‰",
-        _ => $"guarantee {action.RaiseGuarantee.Class}/{action.RaiseGuarantee.Lane} {action.RaiseGuarantee.GuaranteedPermille} ‰",
+        EmergencyAction.ActionOneofCase.RaiseGuarantee => $"guarantee {action.RaiseGuarantee.Class}/{action.RaiseGuarantee.Lane} {action.RaiseGuarantee.GuaranteedPermille} ‰",
+        _ => "of a kind that this version does not know",
     };
 
     private static long Moment(string text) =>

@@ -41,11 +41,15 @@ internal sealed class FakeGovernance : Governance.GovernanceBase
         return Task.FromResult(history);
     }
 
-    public override Task<EmergencyReply> DeclareEmergency(DeclareEmergencyRequest request, ServerCallContext context) => Task.FromResult(new EmergencyReply
+    public override Task<EmergencyReply> DeclareEmergency(DeclareEmergencyRequest request, ServerCallContext context)
     {
-        Outcome = request.SuspendMember?.Member == "nobody" ? EmergencyOutcome.TargetUnknown : EmergencyOutcome.Accepted,
-        Action = new() { Coop = request.Coop, Number = 1, SuspendMember = request.SuspendMember, Reason = request.Reason, InForce = true },
-    });
+        var action = new EmergencyAction { Coop = request.Coop, Number = 1, Reason = request.Reason, InForce = true };
+        if (request.LowerCap is { } cap) action.LowerCap = cap;
+        else if (request.RaiseGuarantee is { } raise) action.RaiseGuarantee = raise;
+        else action.SuspendMember = request.SuspendMember;
+        bool isKnown = request.SuspendMember?.Member != "nobody";
+        return Task.FromResult(new EmergencyReply { Outcome = isKnown ? EmergencyOutcome.Accepted : EmergencyOutcome.TargetUnknown, Action = isKnown ? action : null });
+    }
 
     public override Task<EmergencyReply> LiftEmergency(LiftEmergencyRequest request, ServerCallContext context) =>
         request.Number == 1 ? Task.FromResult(new EmergencyReply { Outcome = EmergencyOutcome.Accepted }) : throw new RpcException(new(StatusCode.NotFound, "no action"));
