@@ -16,6 +16,7 @@ internal static class CommandLine
             new BillCommands(door).All,
             new ClassCommands(door).All,
             new CreditCommand(door).All,
+            new EmergencyCommands(door).All,
             new MarketCommands(door).All,
             new MemberCommands(door).All,
             new ProposalCommands(door).All,

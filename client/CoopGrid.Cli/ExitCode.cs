@@ -38,6 +38,13 @@ internal static class ExitCode
         _ => Refused,
     };
 
+    public static int Of(EmergencyOutcome outcome) => outcome switch
+    {
+        EmergencyOutcome.Accepted or EmergencyOutcome.Unchanged => Ok,
+        EmergencyOutcome.Unspecified => Failed,
+        _ => Refused,
+    };
+
     public static int Of(StatusCode status) =>
         status is StatusCode.NotFound or StatusCode.AlreadyExists or StatusCode.FailedPrecondition ? Refused : Failed;
 }

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace CoopGrid.Cli;
 
-/// <summary><c>member enroll | show | list | suspend | resume | bind | entitle | meter</c>.</summary>
+/// <summary><c>member enroll | show | list | suspend | resume | exit | bind | entitle | meter</c>.</summary>
 internal sealed class MemberCommands(Door door)
 {
     private readonly Argument<string> _coop = new("COOP") { Description = "The co-op." };
@@ -26,6 +26,7 @@ internal sealed class MemberCommands(Door door)
         door.Bind(new Command("list", "Members in the order of their names.") { _coop, _onlyClass }, ListAsync),
         One("suspend", "End a member's admission.", (c, p, stop) => SuspendAsync(c, p, true, stop), _reason),
         One("resume", "Resume a member's admission.", (c, p, stop) => SuspendAsync(c, p, false, stop), _reason),
+        door.Bind(new Command("exit", "End a membership for good, with its final bill.") { _coop, _member, _reason }, ExitAsync),
         One("bind", "Bind an address to a member.", BindAsync, _sender, _take),
         One("entitle", "Give the right to use a lane.", (c, p, stop) => c.Members.EntitleAsync(
             new() { Coop = Coop(p), Member = Name(p), Lane = p.GetValue(_lane)!, Entitled = !p.GetValue(_take) }, stop), _lane, _take),
@@ -78,6 +79,17 @@ internal sealed class MemberCommands(Door door)
     private Task<Member> SuspendAsync(CoopGridClient client, ParseResult parsed, bool suspended, CancellationToken stop) =>
         client.Members.SuspendAsync(
             new() { Coop = Coop(parsed), Member = Name(parsed), Suspended = suspended, Reason = parsed.GetValue(_reason)! }, stop);
+
+    private async Task<int> ExitAsync(CoopGridClient client, ParseResult parsed, CancellationToken stop)
+    {
+        ExitReply reply = await client.Members.ExitAsync(new() { Coop = Coop(parsed), Member = Name(parsed), Reason = parsed.GetValue(_reason)! }, stop);
+        door.Print(parsed, reply, () =>
+        {
+            Print(reply.Member);
+            Sheet.Print(("final bill", reply.BillNumber == 0 ? "none yet" : $"{reply.BillNumber}: coopgrid bill show {reply.Member.Coop} {reply.BillNumber}"));
+        });
+        return ExitCode.Ok;
+    }
 
     private Task<Member> BindAsync(CoopGridClient client, ParseResult parsed, CancellationToken stop)
     {

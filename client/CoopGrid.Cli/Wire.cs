@@ -15,7 +15,7 @@ internal static class Wire
         foreach (string prefix in new[]
         {
             "REPORT_OUTCOME_", "MARKET_OUTCOME_", "PROPOSAL_OUTCOME_", "OUTCOME_", "PROPOSAL_STATE_", "MEMBER_STATUS_", "SLOT_PHASE_", "BILL_LINE_KIND_",
-            "CLOSING_STATE_",
+            "CLOSING_STATE_", "EMERGENCY_OUTCOME_",
         })
         {
             if (original.Name.StartsWith(prefix, StringComparison.Ordinal)) return original.Name[prefix.Length..];

@@ -51,5 +51,25 @@ public sealed class CoopGridGovernance
     public Task<RulesHistory> GetRulesAsync(string coop, CancellationToken stop = default) =>
         _loop.AskAsync((invoker, o) => Of(invoker).GetRulesAsync(new() { Coop = coop }, o), stop);
 
+    public Task<EmergencyReply> DeclareEmergencyAsync(DeclareEmergencyRequest request, CancellationToken stop = default) =>
+        _loop.AskAsync((invoker, o) => Of(invoker).DeclareEmergencyAsync(request, o), stop);
+
+    public Task<EmergencyReply> LiftEmergencyAsync(LiftEmergencyRequest request, CancellationToken stop = default) =>
+        _loop.AskAsync((invoker, o) => Of(invoker).LiftEmergencyAsync(request, o), stop);
+
+    /// <summary>All emergency actions of a co-op, in the order of their numbers, page by page.</summary>
+    public async IAsyncEnumerable<EmergencyAction> ListEmergenciesAsync(string coop, int page = 100, [EnumeratorCancellation] CancellationToken stop = default)
+    {
+        int after = 0;
+        while (true)
+        {
+            ListEmergenciesReply reply = await _loop.AskAsync(
+                (invoker, o) => Of(invoker).ListEmergenciesAsync(new() { Coop = coop, After = after, Limit = page }, o), stop);
+            foreach (EmergencyAction action in reply.Actions) yield return action;
+            if (reply.Actions.Count < page) yield break;
+            after = reply.Actions[^1].Number;
+        }
+    }
+
     private static Governance.GovernanceClient Of(CallInvoker invoker) => new(invoker);
 }

@@ -39,6 +39,10 @@ public sealed class CoopGridMembers
     public Task<Member> SuspendAsync(SuspendRequest request, CancellationToken stop = default) =>
         _loop.AskAsync((invoker, o) => Of(invoker).SuspendAsync(request, o), stop);
 
+    /// <summary>Ends the membership for good; a repeat answers the same.</summary>
+    public Task<ExitReply> ExitAsync(ExitRequest request, CancellationToken stop = default) =>
+        _loop.AskAsync((invoker, o) => Of(invoker).ExitAsync(request, o), stop);
+
     public Task<Member> BindSenderAsync(BindSenderRequest request, CancellationToken stop = default) =>
         _loop.AskAsync((invoker, o) => Of(invoker).BindSenderAsync(request, o), stop);
 

@@ -79,6 +79,9 @@ public enum EpochFiguresOutcome : byte
 
     /// <summary>The account has moved, or its last entries are not durable yet; ask again.</summary>
     Unavailable = 6,
+
+    /// <summary>The member left in it, and has its final bill.</summary>
+    FinallyBilled = 7,
 }
 
 /// <summary>A member's figures of an epoch, or why there are none.</summary>

@@ -80,6 +80,12 @@ public sealed record UsageTick
 
     /// <summary>Members gained, less members lost, by the first slice that they count in, or count in no more. A silo of an earlier version leaves it out.</summary>
     [Id(6)] public ImmutableArray<SliceUsage> MembersBySlice { get; init; } = [];
+
+    /// <summary>Units by slice that leave the rolling window alone, with the members who used them: below 0.</summary>
+    [Id(40)] public ImmutableArray<SliceUsage> WindowBySlice { get; init; } = [];
+
+    /// <summary>Units by slice that came after the slice was closed.</summary>
+    [Id(41)] public ImmutableArray<SliceUsage> LateBySlice { get; init; } = [];
 }
 
 /// <summary>What the class answers every gate with: all that admission needs to know of it.</summary>
@@ -130,6 +136,11 @@ public sealed record ClassSignal
 
     /// <summary>The running billing epoch so far; null before the first one.</summary>
     [Id(14)] public ClassEpochFigures? EpochSoFar { get; init; }
+
+    /// <summary>
+    /// The emergency actions of the co-op that have not ended: those that suspend a member of any class, and those on this class. Who decides looks at their times.
+    /// </summary>
+    [Id(40)] public ImmutableArray<EmergencyView> Emergencies { get; init; } = [];
 }
 
 /// <summary>A position of a producer's log up to which a class has checkpointed.</summary>

@@ -37,6 +37,10 @@ public interface IClassGrain : IGrainWithStringKey
     [Alias("EpochBilled")]
     Task EpochBilled(long number);
 
+    /// <summary>Units of an epoch that came after their slice was closed: they are in no S, and adjustments of bills.</summary>
+    [Alias("GetLateTotal")]
+    ValueTask<long> GetLateTotal(long number);
+
     /// <summary>The policy in force and the next, or null if the class was never founded.</summary>
     [Alias("GetPolicies")]
     ValueTask<ClassPolicies?> GetPolicies();

@@ -47,6 +47,13 @@ public interface IMemberGrain : IGrainWithStringKey
     [Alias("RegisterMeter")]
     ValueTask<MemberAnswer> RegisterMeter(string meter);
 
+    /// <summary>
+    /// Ends the membership, for good: admission at once, then senders, meters and what the member has in slots, and makes its final bill. Once the member has left, a
+    /// repeat finishes what was broken off, and answers the same.
+    /// </summary>
+    [Alias("Exit")]
+    ValueTask<ExitAnswer> Exit(string reason);
+
     /// <summary>The member as it stands.</summary>
     /// <exception cref="InvalidOperationException">The account has moved to another activation; ask again.</exception>
     [Alias("GetState")]
@@ -61,6 +68,20 @@ public interface IMemberGrain : IGrainWithStringKey
     [Alias("ProjectBill")]
     ValueTask<ProjectedFigures?> ProjectBill();
 }
+
+/// <summary>The answer to an exit.</summary>
+/// <param name="Outcome">Changed, or unchanged if the member had left before.</param>
+/// <param name="State">The member afterwards.</param>
+/// <param name="BillNumber">
+/// The number of its final bill; 0 if there is none: no epoch of its class had begun, or late units wait for an epoch before it to close, and it is made then.
+/// </param>
+/// <param name="Reason">For refusals: what was wrong and what to do.</param>
+[GenerateSerializer, Immutable, Alias("coopgrid.ExitAnswer")]
+public sealed record ExitAnswer(
+    [property: Id(0)] MemberOutcome Outcome,
+    [property: Id(1)] MemberState State,
+    [property: Id(2)] long BillNumber = 0,
+    [property: Id(3)] string Reason = "");
 
 /// <summary>What became of a change of membership.</summary>
 public enum MemberOutcome : byte

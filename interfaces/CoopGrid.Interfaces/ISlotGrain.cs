@@ -30,6 +30,11 @@ public interface ISlotGrain : IGrainWithStringKey
     [Alias("GetCharges")]
     Task<ImmutableArray<SlotCharge>> GetCharges();
 
+    /// <summary>Takes all that a member has in the slot, because it has left the co-op. Stored when it returns; again, it changes nothing.</summary>
+    /// <exception cref="InvalidOperationException">It could not be stored; ask again.</exception>
+    [Alias("Revoke")]
+    Task Revoke(string member);
+
     /// <summary>Writes what time has made due, so that bids are cleared though nobody asks.</summary>
     [Alias("Settle")]
     Task Settle();

@@ -128,6 +128,9 @@ public sealed record TariffPolicy
 
     /// <summary>Units per window that a member always gets without surge.</summary>
     [Id(4)] public long BaselineUnits { get; init; }
+
+    /// <summary>The share of an epoch's revenue that goes to the commons, 0 to 1000 ‰.</summary>
+    [Id(40)] public int CommonsPermille { get; init; }
 }
 
 /// <summary>Which epoch's mean a bill is measured against.</summary>

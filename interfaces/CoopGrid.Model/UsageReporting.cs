@@ -30,7 +30,7 @@ public enum ReportOutcome : byte
     /// <summary>A slice of the span has not ended.</summary>
     Future = 9,
 
-    /// <summary>A slice of the span is past its grace.</summary>
+    /// <summary>A slice of the span is past its grace, and cannot be billed as late units.</summary>
     TooLate = 10,
     Accepted = 11,
     Unavailable = 12,
@@ -76,4 +76,7 @@ public sealed record ReportAnswer
     [Id(5)] public long SurgedUnits { get; init; }
 
     [Id(6)] public string Reason { get; init; } = "";
+
+    /// <summary>Units that came after their slice was closed: they are adjustments of a bill. Part of <see cref="Units"/>.</summary>
+    [Id(40)] public long LateUnits { get; init; }
 }

@@ -38,8 +38,8 @@ internal sealed class GeneratedEpoch(int members) : IEpochFigures
         return Task.FromResult<FrozenEpoch?>(new(frozen, new(epoch, Instant.FromUnixMs(1_777_593_600_000), Instant.FromUnixMs(1_780_272_000_000)), 25));
     }
 
-    public Task<IReadOnlyList<MemberFigures>> OfMembersAsync(ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation) =>
-        Task.FromResult<IReadOnlyList<MemberFigures>>([.. members.Select(member => FiguresOf(int.Parse(member.AsSpan(1), CultureInfo.InvariantCulture)))]);
+    public Task<IReadOnlyList<MemberFigures?>> OfMembersAsync(ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<MemberFigures?>>([.. members.Select(member => FiguresOf(int.Parse(member.AsSpan(1), CultureInfo.InvariantCulture)))]);
 
     public Task BilledAsync(ClassId @class, long epoch, CancellationToken cancellation) => Task.CompletedTask;
 

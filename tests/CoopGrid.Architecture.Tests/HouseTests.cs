@@ -100,6 +100,18 @@ public sealed class HouseTests
     }
 
     [Fact]
+    public void Emergency_outcomes_have_one_order()
+    {
+        IReadOnlyList<(string, int)> code = [.. Enum.GetValues<EmergencyOutcome>().Select(outcome => (outcome.ToString(), (int)outcome))];
+        string proto = Protos.Single(file => file.Path.EndsWith("/emergencies.proto", StringComparison.Ordinal)).Text;
+        string[] order =
+        [
+            "Invalid", "NotAllowed", "ActionUnknown", "Unchanged", "TargetUnknown", "NotStricter", "NeedsProposal", "TooLong", "PolicyInvalid", "Accepted",
+        ];
+        AssertNone(EnumRule.Violations(nameof(EmergencyOutcome), code, EnumRule.Values(proto, "EmergencyOutcome"), order));
+    }
+
+    [Fact]
     public void Files_and_folders_are_small()
     {
         string exceptions = Repository.Files("tests/CoopGrid.Architecture.Tests", "size-exceptions.txt").Single().Text;

@@ -168,6 +168,7 @@ internal sealed class BillCommands(Door door)
         ("billed", closing.MemberSlices == 0 ? "" : $"{Sheet.Share(closing.BilledMemberSlices, closing.MemberSlices)} of the members' time"),
         ("bills", Sheet.Number(closing.Bills)),
         ("units", $"{Sheet.Number(closing.BilledUnits)} of {Sheet.Number(closing.UsageUnits)}"),
+        ("late units", closing.LateUnits == 0 ? "" : Sheet.Number(closing.LateUnits)),
         ("charges", Sheet.Money(closing.ChargesMicroCredits)),
         ("waits for", closing.WaitingFor),
         ("revenue", closing.RevenueMicroCredits.Length == 0 ? "" : Sheet.Money(closing.RevenueMicroCredits)),

@@ -59,7 +59,7 @@ internal sealed class CreditCommand(Door door)
         }
     }
 
-    private static long Amount(string text)
+    internal static long Amount(string text)
     {
         bool isNumber = decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal credits);
         bool isAmount = isNumber && credits is > 0 and <= 1_000_000_000 && decimal.IsInteger(credits * PerCredit);

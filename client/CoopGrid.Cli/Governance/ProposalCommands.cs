@@ -22,13 +22,16 @@ internal sealed class ProposalCommands(Door door)
     private readonly Option<string> _class = new("--class") { Description = "The class whose policy shall change; with --policy." };
     private readonly Option<string> _policy = new("--policy") { Description = "The whole policy as it shall be, a JSON file." };
     private readonly Option<string> _rules = new("--rules") { Description = "The rules of voting as they shall be, a JSON file." };
+    private readonly Option<string> _spend = new("--spend") { Description = "Spend so many credits of the commons, with up to six decimals; with --to." };
+    private readonly Option<string> _to = new("--to") { Description = "Who gets it." };
+    private readonly Option<bool> _toMember = new("--member") { Description = "It is a member: its account gains it." };
     private readonly Option<int> _basedOn = new("--based-on") { Description = "The newest version seen. Default: what the grid says now." };
 
     public Command All => new("proposal", "What members decide.")
     {
-        door.Bind(new Command("make", "Propose another policy of a class, or other rules of voting.")
+        door.Bind(new Command("make", "Propose another policy of a class, other rules of voting, or a spending of the commons.")
         {
-            _coop, _title, _by, _operator, _why, _class, _policy, _rules, _basedOn, _newId,
+            _coop, _title, _by, _operator, _why, _class, _policy, _rules, _spend, _to, _toMember, _basedOn, _newId,
         }, MakeAsync),
         door.Bind(new Command("show", "One proposal as it stands, with what it changes.") { _coop, _id }, ShowAsync),
         door.Bind(new Command("list", "Proposals in the order of their ids.") { _coop }, ListAsync),
@@ -72,7 +75,17 @@ internal sealed class ProposalCommands(Door door)
         };
         (string? name, string? policy, string? rules) = (parsed.GetValue(_class), parsed.GetValue(_policy), parsed.GetValue(_rules));
         int seen = parsed.GetValue(_basedOn);
-        if (name is not null && policy is not null && rules is null)
+        (string? spend, string? to) = (parsed.GetValue(_spend), parsed.GetValue(_to));
+        bool changes = name is not null || policy is not null || rules is not null;
+        if (spend is not null && to is not null && !changes)
+        {
+            request.CommonsSpending = new() { Recipient = to, MicroCredits = CreditCommand.Amount(spend), ToMember = parsed.GetValue(_toMember) };
+        }
+        else if (spend is not null || to is not null)
+        {
+            throw new UsageException("Give --spend with --to, and nothing else that shall change.");
+        }
+        else if (name is not null && policy is not null && rules is null)
         {
             string json = await TextOf(policy, "--policy", stop);
             if (seen == 0) seen = (await client.Governance.GetPolicyHistoryAsync(request.Coop, name, stop)).Versions[^1].Version;
@@ -86,7 +99,7 @@ internal sealed class ProposalCommands(Door door)
         }
         else
         {
-            throw new UsageException("Give --class with --policy, or --rules alone: what shall change?");
+            throw new UsageException("Give --class with --policy, --rules alone, or --spend with --to: what shall change?");
         }
 
         return Tell(parsed, await client.Governance.ProposeAsync(request, stop));

@@ -24,7 +24,7 @@ public static class AdmissionRule
         if (account.Keys.Find(request.Key) is { } remembered) return Recall(remembered, request, now);
 
         // Row 3: the member.
-        if (Membership(account) is { } status) return Refuse(status.Outcome, status.Reason, now);
+        if (Membership(account, now) is { } status) return Refuse(status.Outcome, status.Reason, now);
 
         // Row 4: what the policy does not know or allow.
         int lane = now.Policy.LaneIndex(request.Lane);
@@ -96,9 +96,9 @@ public static class AdmissionRule
         return new(remembered.Admitted.Answer(replayed: true), null, default);
     }
 
-    private static (Outcome Outcome, string Reason)? Membership(MemberAccount account) => account.Status switch
+    private static (Outcome Outcome, string Reason)? Membership(MemberAccount account, in Conditions now) => account.Status switch
     {
-        MemberStatus.Active => null,
+        MemberStatus.Active => now.SuspendedFor is { } emergency ? (Outcome.MemberSuspended, $"The member is suspended in an emergency: {emergency}") : null,
         MemberStatus.Suspended => (Outcome.MemberSuspended, $"The member is suspended: {account.StatusReason}"),
         MemberStatus.Exited => (Outcome.MemberExited, "The member has left the co-op."),
         _ => (Outcome.MemberUnknown, "No such member."),

@@ -25,6 +25,8 @@ public static class CancelRule
             return (new(CancelOutcome.KeyUnknown, 0, $"No admission of this caller with that key in the last {minutes} minutes."), null);
         }
 
+        if (account.Status == MemberStatus.Exited)
+            return (new(CancelOutcome.EpochClosed, remembered.ReturnedUnits, "The member has left: its units stand on its final bill."), null);
         long total = units == 0 ? remembered.Admitted.Units : units;
         long returned = remembered.ReturnedUnits;
         if (total > remembered.Admitted.Units)

@@ -23,6 +23,9 @@ public readonly record struct Conditions(
     /// <summary>What was used before this slice is on closed bills and cannot be given back; only a cancel asks for it.</summary>
     public long ClosedBefore { get; init; } = long.MinValue;
 
+    /// <summary>The reason of the emergency action that suspends the member now; null if there is none.</summary>
+    public string? SuspendedFor { get; init; }
+
     /// <summary>The slice that an entry of the member made now counts in.</summary>
     public long SliceOf(MemberAccount account) => account.SliceFor(Policy.Window.SliceAt(Now), Mark);
 }

@@ -89,10 +89,10 @@ public sealed class EpochUsage(EpochSlices epoch)
     /// <exception cref="OverflowException">A sum does not fit 64 bits.</exception>
     public void Add(UsageReported reported)
     {
-        MemberFigures late = MemberFigures.Late(reported, epoch);
-        long units = Units + late.Units;
-        SurgedUnits[] surged = late.Surged.Length == 0 ? _surged : [.. _surged];
-        foreach (SurgedUnits group in late.Surged) surged = SurgedUnits.Add(surged, group);
+        MemberFigures used = MemberFigures.Used(reported.InTime, reported.PolicyVersion, epoch);
+        long units = Units + used.Units;
+        SurgedUnits[] surged = used.Surged.Length == 0 ? _surged : [.. _surged];
+        foreach (SurgedUnits group in used.Surged) surged = SurgedUnits.Add(surged, group);
         (Units, _surged) = (units, surged);
     }
 

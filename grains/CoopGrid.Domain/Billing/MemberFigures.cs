@@ -23,15 +23,28 @@ public sealed record MemberFigures
 
     /// <summary>What a report that came after its epoch had closed adds to that epoch.</summary>
     /// <exception cref="OverflowException">The units do not fit 64 bits.</exception>
-    public static MemberFigures Late(UsageReported report, EpochSlices epoch)
+    public static MemberFigures Late(UsageReported report, EpochSlices epoch) => Used(report.Slices, report.PolicyVersion, epoch);
+
+    /// <summary>What a bill was rated on, by its own lines.</summary>
+    public static MemberFigures BilledBy(Bill bill) => new()
+    {
+        Units = bill.Lines.OfType<OverageLine>().FirstOrDefault()?.Units ?? 0,
+        EnrolledSlices = bill.Lines.OfType<FixedLine>().FirstOrDefault()?.EnrolledSlices ?? 0,
+        Surged = [.. bill.Lines.OfType<SurchargeLine>().SelectMany(line => line.Surged)],
+    };
+
+    /// <summary>What reported slices add to an epoch that holds them.</summary>
+    /// <param name="policyVersion">The version that decided the multipliers.</param>
+    /// <exception cref="OverflowException">The units do not fit 64 bits.</exception>
+    public static MemberFigures Used(ImmutableArray<ReportedSlice> slices, int policyVersion, EpochSlices epoch)
     {
         long units = 0;
         SurgedUnits[] surged = [];
-        foreach (ReportedSlice slice in report.Slices)
+        foreach (ReportedSlice slice in slices)
         {
             if (!epoch.Holds(slice.Slice)) continue;
             units += slice.Units;
-            surged = SurgedUnits.Add(surged, new(report.PolicyVersion, slice.MultiplierPermille, slice.SurgedUnits));
+            surged = SurgedUnits.Add(surged, new(policyVersion, slice.MultiplierPermille, slice.SurgedUnits));
         }
 
         return new() { Units = units, Surged = [.. surged] };

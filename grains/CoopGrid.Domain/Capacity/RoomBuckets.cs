@@ -67,6 +67,7 @@ public sealed class RoomBuckets
     /// <summary>Lets time flow under the old plan, then changes to the new one under the same lease.</summary>
     public void SetPlan(CapacityPlan plan, long nowMicros)
     {
+        if (ReferenceEquals(plan, _plan)) return;
         Flow(nowMicros);
         Change(plan, _lease);
     }

@@ -9,7 +9,7 @@ namespace CoopGrid.Domain.Governance;
 /// </summary>
 public static class PolicyChange
 {
-    // What the bill's formula uses (SPEC.md §11), and how usage enters: neither may change within an epoch.
+    // What the bill's formula uses (SPEC.md §11), the commons' share of its revenue, and how usage enters: none may change within an epoch.
     private static readonly ImmutableArray<string> EpochFields =
         ["entry", "tariff.", "weights", "window.sliceMs", "window.slices", "window.epoch."];
 

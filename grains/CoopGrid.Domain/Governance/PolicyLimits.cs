@@ -65,6 +65,7 @@ public static class PolicyLimits
 
     public static readonly LimitRange ComfortPermille = new(0, 100_000);
     public static readonly LimitRange BaselineUnits = new(0, 1_000_000_000_000_000);
+    public static readonly LimitRange CommonsPermille = new(0, 1000);
 
     public static readonly LimitRange UnitsPerSecond = new(1, 1_000_000_000_000);
     public static readonly LimitRange BurstUnits = new(1, 1_000_000_000_000);

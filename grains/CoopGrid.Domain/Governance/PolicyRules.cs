@@ -61,6 +61,7 @@ public static class PolicyRules
         errors.Judge(tariff.Rate, PolicyLimits.Rate, "tariff.rate");
         errors.Judge(tariff.ComfortPermille, PolicyLimits.ComfortPermille, "tariff.comfortPermille");
         errors.Judge(tariff.BaselineUnits, PolicyLimits.BaselineUnits, "tariff.baselineUnits");
+        errors.Judge(tariff.CommonsPermille, PolicyLimits.CommonsPermille, "tariff.commonsPermille");
         errors.Judge(Enum.IsDefined(tariff.MeanBasis), "tariff.meanBasis", "must be sameEpoch or previousEpoch");
     }
 

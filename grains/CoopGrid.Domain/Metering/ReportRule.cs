@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -10,7 +11,8 @@ public delegate int SliceMultiplier(long slice);
 
 /// <summary>
 /// Takes a meter's report (SPEC.md §9): once, for ever, by the continuity of its sequence. The answer is the first row that applies, in
-/// the order of <see cref="ReportOutcome"/>. A report covers finished slices only, and none past its grace.
+/// the order of <see cref="ReportOutcome"/>. A report covers finished slices only. What is past its grace is late (<see cref="LateRule"/>): accepted, and an
+/// adjustment of a bill.
 /// </summary>
 public static class ReportRule
 {
@@ -18,13 +20,15 @@ public static class ReportRule
     public const int MaxSlices = 256;
 
     /// <summary>Decides one report.</summary>
+    /// <param name="epochs">The class's epochs; null if it has none, and then nothing late is taken.</param>
     public static (ReportAnswer Answer, MemberEntry? Entry) Decide(
-        MemberAccount account, UsageReport report, in Conditions now, SliceMultiplier multiplierOf)
+        MemberAccount account, UsageReport report, in Conditions now, SliceMultiplier multiplierOf, EpochPlan? epochs = null)
     {
         if (Malformed(report) is { } malformed) return Refuse(ReportOutcome.Invalid, malformed);
         if (account.Meter(report.Meter) is not { } chain) return Refuse(ReportOutcome.MeterUnknown, "No such meter of this member.");
         long expected = chain.Sequence + 1;
         if (account.Status != MemberStatus.Active) return Refuse(ReportOutcome.MemberNotActive, $"The member is {account.Status}.", expected);
+        if (now.SuspendedFor is { } emergency) return Refuse(ReportOutcome.MemberNotActive, $"The member is suspended in an emergency: {emergency}", expected);
         if (now.Policy.Entry != UsageEntry.Metered)
             return Refuse(ReportOutcome.NotMetered, "This class counts admissions: use Admission.Admit.", expected);
         if (TooMuch(report, now.Policy.Capacity) is { } tooMuch) return Refuse(ReportOutcome.Invalid, tooMuch, expected);
@@ -32,8 +36,9 @@ public static class ReportRule
         ulong payload = Payload.Of(report);
         if (report.Sequence <= chain.Sequence) return Repeat(account, report, chain, payload, now);
         if (report.Sequence > expected) return Refuse(ReportOutcome.Gap, $"Report {expected} is wanted first.", expected);
-        if (OutOfTime(report, chain, now) is { } late) return Refuse(late.Outcome, late.Reason, expected);
-        return Accept(account, report, payload, now, multiplierOf);
+        if (OutOfTime(report, chain, now) is { } outOfTime) return Refuse(outOfTime.Outcome, outOfTime.Reason, expected);
+        (ImmutableArray<EpochSlices> late, string? tooLate) = LateRule.EpochsOf(account, report, now, epochs);
+        return tooLate is null ? Accept(account, report, payload, now, multiplierOf, late) : Refuse(ReportOutcome.TooLate, tooLate, expected);
     }
 
     private static string? Malformed(UsageReport report)
@@ -93,29 +98,36 @@ public static class ReportRule
             return (ReportOutcome.Overlap, $"Slices up to {chain.LastSlice} were reported before.");
         if (report.Slices[^1].Slice >= window.SliceAt(now.Now))
             return (ReportOutcome.Future, $"Slice {report.Slices[^1].Slice} has not ended.");
-        return report.Slices[0].Slice < window.SliceAt(now.Now.PlusMs(-window.GraceMs)) || report.Slices[0].Slice < now.Mark
-            ? (ReportOutcome.TooLate, $"Slice {report.Slices[0].Slice} is past its grace of {window.GraceMs} ms.")
-            : null;
+        return null;
     }
 
     private static (ReportAnswer, MemberEntry?) Accept(
-        MemberAccount account, UsageReport report, ulong payload, in Conditions now, SliceMultiplier multiplierOf)
+        MemberAccount account, UsageReport report, ulong payload, in Conditions now, SliceMultiplier multiplierOf, ImmutableArray<EpochSlices> late)
     {
         long slice = now.SliceOf(account);
         long usage = account.UsageAt(slice);
-        long baselineUnits = 0, surgedUnits = 0;
+        long baselineUnits = 0, surgedUnits = 0, lateUnits = 0;
+        long inTime = LateRule.InTimeFrom(now);
         ImmutableArray<ReportedSlice>.Builder slices = ImmutableArray.CreateBuilder<ReportedSlice>(report.Slices.Length);
         foreach (SliceUsage used in report.Slices)
         {
-            long baseline = Math.Min(used.Units, AdmissionRule.BaselineLeft(usage, now.Policy));
+            // Late units take of the baseline too, or whoever reports late would have it twice.
+            bool isLate = used.Slice < inTime;
+            long before = isLate ? LateRule.LateBefore(account, used.Slice, late) : 0;
+            long baseline = Math.Min(used.Units, AdmissionRule.BaselineLeft(usage + lateUnits + before, now.Policy));
             slices.Add(new(used.Slice, baseline, used.Units - baseline, multiplierOf(used.Slice)));
-            usage += used.Units;
+            if (isLate) lateUnits += used.Units;
+            else usage += used.Units;
             baselineUnits += baseline;
             surgedUnits += used.Units - baseline;
         }
 
         var entry = new UsageReported(
-            account.Sequence + 1, now.Now, slice, now.Policy.Version, report.Meter, report.Sequence, payload, slices.MoveToImmutable());
+            account.Sequence + 1, now.Now, slice, now.Policy.Version, report.Meter, report.Sequence, payload, slices.MoveToImmutable())
+        {
+            InTimeFrom = late.IsEmpty ? long.MinValue : inTime,
+            LateEpochs = late,
+        };
         var answer = new ReportAnswer
         {
             Outcome = ReportOutcome.Accepted,
@@ -124,6 +136,7 @@ public static class ReportRule
             WindowUsageUnits = usage,
             BaselineUnits = baselineUnits,
             SurgedUnits = surgedUnits,
+            LateUnits = lateUnits,
         };
         return (answer, entry);
     }

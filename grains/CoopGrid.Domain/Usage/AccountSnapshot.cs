@@ -45,4 +45,9 @@ public sealed record AccountSnapshot
     public ImmutableArray<MeterChain> Meters { get; init; } = [];
 
     public MemberEpochsSnapshot Epochs { get; init; } = new();
+
+    public MemberLate Late { get; init; } = MemberLate.None;
+
+    /// <summary>Null unless the member left in an epoch of its class.</summary>
+    public FinalFigures? Final { get; init; }
 }

@@ -55,7 +55,7 @@ public sealed class ClassFold(int slices)
 
         foreach (SliceChange change in changes)
         {
-            if (change.Units != 0) Window.Add(change.Slice, change.Units);
+            if (change.Units + change.WindowUnits is not 0 and var units) Window.Add(change.Slice, units);
             Epochs.Add(change, Members);
             Members += change.Members;
         }
@@ -81,9 +81,9 @@ public sealed class ClassFold(int slices)
     /// <summary>The fold as it was checkpointed.</summary>
     /// <param name="epochs">None in a checkpoint that is older than epochs.</param>
     public static ClassFold Restore(
-        ClassWindow window, long members, IEnumerable<ProducerMark> producers, IEnumerable<EpochTotals> epochs)
+        ClassWindow window, long members, IEnumerable<ProducerMark> producers, IEnumerable<EpochTotals> epochs, IEnumerable<LateTotal>? late = null)
     {
-        var fold = new ClassFold(1) { Window = window, Members = members, Epochs = ClassEpochs.Restore(epochs) };
+        var fold = new ClassFold(1) { Window = window, Members = members, Epochs = ClassEpochs.Restore(epochs, late ?? []) };
         foreach (ProducerMark producer in producers)
         {
             fold._watermarks[producer.Producer] = producer.Watermark;

@@ -59,12 +59,24 @@ public sealed class MemberAccount
 
     public IReadOnlyCollection<MeterChain> Meters => (IReadOnlyCollection<MeterChain>?)_meters?.Values ?? [];
 
+    /// <summary>Late units by epoch, and those whose adjustment lines may not be handed in yet.</summary>
+    public MemberLate Late { get; private set; } = MemberLate.None;
+
+    /// <summary>What the final bill is rated against; null unless the member left in an epoch of its class.</summary>
+    public FinalFigures? Final { get; private set; }
+
+    /// <summary>The slice of the enrolment; null before it.</summary>
+    public long? EnrolledIn => _epochs.EnrolledIn;
+
     public bool IsEntitledTo(string lane) => _entitlements?.Contains(lane) ?? false;
 
     public MeterChain? Meter(string meter) => _meters?.GetValueOrDefault(meter);
 
     /// <summary>u as of <paramref name="slice"/>, without changing anything.</summary>
     public long UsageAt(long slice) => Window?.UsageAt(slice) ?? 0;
+
+    /// <summary>The slices of the window that ends with a slice, which hold units, oldest first.</summary>
+    public IEnumerable<SliceUnits> UsedAt(long slice) => Window?.Held.Where(used => used.Slice > slice - _windowSlices) ?? [];
 
     /// <summary>Whether an epoch that holds the slice has begun.</summary>
     public bool CountsIn(long slice) => _epochs.Counts(slice);
@@ -114,7 +126,7 @@ public sealed class MemberAccount
                 break;
             case UsageReported reported:
                 Window!.Roll(reported.Slice);
-                foreach (ReportedSlice slice in reported.Slices)
+                foreach (ReportedSlice slice in reported.InTime)
                 {
                     Window.Add(slice.Slice, slice.Units);
                     TotalUnits += slice.Units;
@@ -122,6 +134,7 @@ public sealed class MemberAccount
 
                 Bank = reported.Bank ?? Bank;
                 _epochs.Add(reported);
+                if (!reported.LateEpochs.IsEmpty) Late = Late.With(reported);
                 _meters![reported.Meter] = new(reported.Meter, reported.ReportSequence, reported.Payload, reported.Slices[^1].Slice);
                 break;
             case Enrolled enrolled:
@@ -148,6 +161,12 @@ public sealed class MemberAccount
             case EpochBegan began:
                 _epochs.Begin(began);
                 break;
+            case MemberLeft left:
+                Leave(left);
+                break;
+            case LateHandedIn handedIn:
+                Late = Late.Without(handedIn);
+                break;
             case EvidenceKept:
                 break;
             default:
@@ -156,6 +175,17 @@ public sealed class MemberAccount
 
         Sequence = entry.Sequence;
         LastSlice = Math.Max(LastSlice, entry.Slice);
+    }
+
+    private void Leave(MemberLeft left)
+    {
+        Status = MemberStatus.Exited;
+        StatusReason = left.Reason;
+        Final = left.Final;
+        Window = new MemberWindow(_windowSlices);
+        _entitlements = null;
+        _meters = null;
+        _epochs.Leave(left.Slice);
     }
 
     /// <summary>The account as it was checkpointed.</summary>
@@ -176,6 +206,8 @@ public sealed class MemberAccount
             Bank = snapshot.Bank.Checked(),
             Reservation = snapshot.Reservation,
             _epochs = MemberEpochs.Restore(snapshot.Epochs),
+            Late = snapshot.Late,
+            Final = snapshot.Final,
         };
         if (snapshot.Entitlements.Length > 0) account._entitlements = [.. snapshot.Entitlements];
         if (snapshot.Meters.Length > 0) account._meters = snapshot.Meters.ToDictionary(chain => chain.Meter);
@@ -202,5 +234,7 @@ public sealed class MemberAccount
         Entitlements = [.. Entitlements],
         Meters = [.. Meters],
         Epochs = _epochs.Snapshot(),
+        Late = Late,
+        Final = Final,
     };
 }

@@ -127,9 +127,35 @@ public sealed record UsageReported(
     ulong Payload,
     ImmutableArray<ReportedSlice> Slices) : MemberEntry(Sequence, At, Slice, PolicyVersion)
 {
+    /// <summary>The first slice that the report came in time for. What was used before it is late: it is in no sum, but an adjustment of the epoch's bill.</summary>
+    public long InTimeFrom { get; init; } = long.MinValue;
+
+    /// <summary>The epochs that hold late slices, ascending.</summary>
+    public ImmutableArray<EpochSlices> LateEpochs { get; init; } = [];
+
+    /// <summary>The slices that count in the window and in their epoch.</summary>
+    public ImmutableArray<ReportedSlice> InTime => InTimeFrom == long.MinValue ? Slices : [.. Slices.Where(slice => slice.Slice >= InTimeFrom)];
+
+    public ImmutableArray<ReportedSlice> Late => InTimeFrom == long.MinValue ? [] : [.. Slices.Where(slice => slice.Slice < InTimeFrom)];
+
     /// <summary>The member's bank afterwards; null if it was not touched.</summary>
     public BankAccount? Bank { get; init; }
 }
+
+/// <summary>The adjustment lines of a report's late units are handed in: they stand on the member's next bill.</summary>
+/// <param name="Meter">The meter.</param>
+/// <param name="ReportSequence">The report's own number.</param>
+/// <param name="Epoch">The number of the epoch that the units were used in.</param>
+public sealed record LateHandedIn(long Sequence, Instant At, long Slice, int PolicyVersion, string Meter, long ReportSequence, long Epoch)
+    : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
+/// <summary>
+/// The member leaves the co-op, for good. The slice still counts for it. Its usage leaves the class's window; the epoch keeps what it used.
+/// </summary>
+/// <param name="Reason">As it was given.</param>
+/// <param name="Final">What its final bill is rated against; null if no epoch of its class had begun.</param>
+public sealed record MemberLeft(long Sequence, Instant At, long Slice, int PolicyVersion, string Reason, FinalFigures? Final)
+    : MemberEntry(Sequence, At, Slice, PolicyVersion);
 
 /// <summary>A meter said two things under one sequence number; both fingerprints are kept.</summary>
 public sealed record EvidenceKept(

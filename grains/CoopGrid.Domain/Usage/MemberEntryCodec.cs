@@ -23,6 +23,9 @@ public static class MemberEntryCodec
     private const byte AdmittedMoreKind = 10;
     private const byte CancelledMoreKind = 11;
     private const byte UsageReportedMoreKind = 12;
+    private const byte MemberLeftKind = 20;
+    private const byte LateReportedKind = 21;
+    private const byte LateHandedInKind = 22;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -69,6 +72,10 @@ public static class MemberEntryCodec
                 sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), reader.Fingerprint()),
             EpochBeganKind => new EpochBegan(
                 sequence, at, slice, policy, new EpochSlices(reader.Number(), reader.Number(), reader.Number()), reader.Number()),
+            MemberLeftKind => new MemberLeft(sequence, at, slice, policy, reader.Text(), LateCodec.ReadFinal(ref reader)),
+            LateReportedKind => LateCodec.ReadLate(
+                ref reader, new(sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), ReadSlices(ref reader))),
+            LateHandedInKind => new LateHandedIn(sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Number()),
             _ => throw new FormatException($"The ledger holds an entry of kind {kind}, which this version does not know."),
         };
         return reader.AtEnd ? entry : throw new FormatException($"The ledger holds an entry of kind {kind} with bytes left over.");
@@ -99,7 +106,8 @@ public static class MemberEntryCodec
                 writer.Number(reported.ReportSequence);
                 writer.Fingerprint(reported.Payload);
                 WriteSlices(writer, reported.Slices);
-                if (EntryExtras.Has(reported)) EntryExtras.Write(writer, reported);
+                if (reported.InTimeFrom != long.MinValue) LateCodec.WriteLate(writer, reported);
+                else if (EntryExtras.Has(reported)) EntryExtras.Write(writer, reported);
                 break;
             case Enrolled enrolled:
                 writer.Text(enrolled.Class);
@@ -128,6 +136,15 @@ public static class MemberEntryCodec
                 writer.Number(began.Epoch.End);
                 writer.Number(began.FirstUnbilled);
                 break;
+            case MemberLeft left:
+                writer.Text(left.Reason);
+                LateCodec.WriteFinal(writer, left.Final);
+                break;
+            case LateHandedIn handedIn:
+                writer.Text(handedIn.Meter);
+                writer.Number(handedIn.ReportSequence);
+                writer.Number(handedIn.Epoch);
+                break;
         }
     }
 
@@ -135,6 +152,7 @@ public static class MemberEntryCodec
     {
         Admitted admitted => EntryExtras.Has(admitted) ? AdmittedMoreKind : AdmittedKind,
         Cancelled cancelled => EntryExtras.Has(cancelled) ? CancelledMoreKind : CancelledKind,
+        UsageReported { InTimeFrom: not long.MinValue } => LateReportedKind,
         UsageReported reported => EntryExtras.Has(reported) ? UsageReportedMoreKind : UsageReportedKind,
         Enrolled => EnrolledKind,
         StatusChanged => StatusChangedKind,
@@ -142,6 +160,8 @@ public static class MemberEntryCodec
         MeterRegistered => MeterRegisteredKind,
         EvidenceKept => EvidenceKeptKind,
         EpochBegan => EpochBeganKind,
+        MemberLeft => MemberLeftKind,
+        LateHandedIn => LateHandedInKind,
         _ => throw new InvalidOperationException($"Entry {entry.GetType().Name} has no kind."),
     };
 

@@ -26,7 +26,15 @@ internal sealed partial class MemberGrain
             if (answer.Figures is not null && decider.IsIdle) DeactivateOnIdle();
         }
 
-        return answer.Figures is null || await IsDurable(commit) ? answer : new(EpochFiguresOutcome.Unavailable);
+        if (answer.Figures is null) return answer;
+        if (!await IsDurable(commit)) return new(EpochFiguresOutcome.Unavailable);
+
+        // Lines of epochs before this one stand on its bill; who left in it has a final bill, made now if nobody has.
+        bool handedIn = await HandInLate(decider);
+        if (_claim.Account.Final?.Epoch.Number != number) return answer;
+        if (!handedIn) return new(EpochFiguresOutcome.Unavailable);
+        await farewell.RevokeAsync(_claim.Member, decider.Gate.Class, CancellationToken.None);
+        return await Settle(decider) is null ? answer : new(EpochFiguresOutcome.FinallyBilled);
     }
 
     public ValueTask<ProjectedFigures?> ProjectBill()
@@ -53,6 +61,7 @@ internal sealed partial class MemberGrain
     private ProjectedFigures? Projected(RequestDecider decider)
     {
         ClassView view = decider.Gate.View;
+        if (_claim.Account.Status == MemberStatus.Exited) return null;
         if (view.Signal.EpochSoFar is not { } heard || view.Epochs?.Numbered(heard.Number) is not { } epoch) return null;
         (Conditions now, _) = decider.Conditions();
         ClassId @class = decider.Gate.Class;

@@ -38,6 +38,7 @@ internal sealed partial class MemberGrain
 
     public ValueTask<MemberAnswer> Entitle(string lane, bool entitled) => Change(_decider, (account, sequence, at, slice, policy) =>
     {
+        if (account.Status == MemberStatus.Exited) return (null, Left);
         if (!policy.Lanes.Any(known => known.Name == lane))
             return (null, new(MemberOutcome.LaneUnknown, $"No lane '{lane}'; there are {string.Join(", ", policy.Lanes.Select(known => known.Name))}."));
         bool same = account.IsEntitledTo(lane) == entitled;
@@ -45,7 +46,10 @@ internal sealed partial class MemberGrain
     });
 
     public ValueTask<MemberAnswer> RegisterMeter(string meter) => Change(_decider, (account, sequence, at, slice, policy) =>
-        (account.Meter(meter) is null ? new MeterRegistered(sequence, at, slice, policy.Version, meter) : null, null));
+    {
+        if (account.Status == MemberStatus.Exited) return (null, Left);
+        return (account.Meter(meter) is null ? new MeterRegistered(sequence, at, slice, policy.Version, meter) : null, null);
+    });
 
     public ValueTask<MemberState> GetState()
     {
@@ -93,7 +97,7 @@ internal sealed partial class MemberGrain
             {
                 Member = _claim.Member,
                 Class = account.Class,
-                Status = account.Status,
+                Status = account.Status == MemberStatus.Active && now.SuspendedFor is not null ? MemberStatus.Suspended : account.Status,
                 WindowUsageUnits = account.UsageAt(slice),
                 Slice = slice,
                 BaselineRemainingUnits = AdmissionRule.BaselineLeft(account.UsageAt(slice), plan.Policy),

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Billing;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
@@ -21,7 +22,8 @@ namespace CoopGrid.Grains.Admission;
 [GrainType(GrainStates.Member)]
 [Reentrant]
 [RandomPlacement]
-internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock) : Grain, IMemberGrain, IClaimOwner
+internal sealed partial class MemberGrain(
+    ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock, LateLines lateLines, Farewell farewell) : Grain, IMemberGrain, IClaimOwner
 {
     private MemberClaim _claim = null!;
     private volatile RequestDecider? _decider;
@@ -83,18 +85,23 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
         if (_decider is not { } decider) return new() { Outcome = ReportOutcome.MeterUnknown, Reason = "The meter's member is not enrolled." };
         ReportAnswer answer;
         Commit? commit;
+        Dictionary<long, int>? old = await OldMultipliers(decider, report);
         lock (_claim.Gate)
         {
             if (!decider.IsOwner) return new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotHere };
             (Conditions now, _) = decider.Conditions();
-            (answer, MemberEntry? entry) = ReportRule.Decide(_claim.Account, report, now, decider.Gate.View.SliceMultiplier);
+            ClassView view = decider.Gate.View;
+            SliceMultiplier multiplierOf = old is null ? view.SliceMultiplier : slice => old.TryGetValue(slice, out int known) ? known : view.SliceMultiplier(slice);
+            (answer, MemberEntry? entry) = ReportRule.Decide(_claim.Account, report, now, multiplierOf, view.Epochs);
             if (entry is not null && ledger.Record(_claim, entry, decider.Gate) is null)
                 return new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotNow };
-            if (answer.Outcome == ReportOutcome.Accepted) decider.Gate.CountAccepted(now.Period, answer.Units);
+            if (answer.Outcome == ReportOutcome.Accepted) decider.Gate.CountAccepted(now.Period, answer.Units - answer.LateUnits);
             commit = _claim.LastCommit;
         }
 
-        return await IsDurable(commit) ? answer : new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotDurable };
+        if (!await IsDurable(commit)) return new() { Outcome = ReportOutcome.Unavailable, Reason = RequestDecider.NotDurable };
+        if (answer.LateUnits > 0) await TryHandInLate(decider);
+        return answer;
     }
 
     // A door may find out long after the activation has gone, and DeactivateOnIdle throws then.

@@ -77,7 +77,7 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         ClassView view = gate.View;
         long mark = gate.Mark;
         PolicyPlan plan = gate.PlanAt(view, claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
-        return (view.Conditions(reading, plan, mark), plan);
+        return (view.Conditions(reading, plan, mark, claim.Member.Member), plan);
     }
 
     private Step Decide(AdmissionRequest request, Granted? granted, bool spend, bool mayWait = true)

@@ -13,16 +13,36 @@ namespace CoopGrid.Grains.Billing;
 /// </summary>
 public sealed class Credits(IBillStore store, IMemberDirectory directory, GridClock clock)
 {
-    /// <summary>Most micro-credits of one credit: a thousand million credits, so that a bill with many of them fits 64 bits.</summary>
-    public const long MostMicroCredits = 1_000_000_000_000_000;
+    /// <inheritdoc cref="CreditRule.MostMicroCredits"/>
+    public const long MostMicroCredits = CreditRule.MostMicroCredits;
+
+    // No key of an operator's begins with it.
+    private const string ProposalKey = "\u0001proposal/";
 
     public const int LongestReason = 512;
 
+    /// <summary>
+    /// Posts what an executed proposal spends of the commons, once, however often it is tried: to a member as a credit on its next bill, or outside the grid.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The outcome is unknown, as after any failure: post it again.</exception>
+    public Task<CreditPosting> SpendAsync(string coop, string proposal, CommonsSpending spending, CancellationToken cancellation)
+    {
+        string reason = $"Proposal {proposal}: {spending.Recipient}", key = ProposalKey + proposal;
+        return spending.ToMember
+            ? PostKeyedAsync(new(coop, spending.Recipient), CreditSource.CommonsShare, spending.MicroCredits, reason, key, cancellation)
+            : PayOutAsync(coop, key, reason, spending.MicroCredits, cancellation);
+    }
+
     /// <summary>Posts one.</summary>
     /// <exception cref="OperationCanceledException">The outcome is unknown, as after any failure: post it again with its key.</exception>
-    public async Task<CreditPosting> PostAsync(MemberId member, CreditSource source, long microCredits, string reason, string key, CancellationToken cancellation)
+    public async Task<CreditPosting> PostAsync(MemberId member, CreditSource source, long microCredits, string reason, string key, CancellationToken cancellation) =>
+        Ids.IsName(key)
+            ? await PostKeyedAsync(member, source, microCredits, reason, key, cancellation)
+            : Refused(CreditPostingOutcome.Invalid, "A key is needed, 1 to 128 bytes without control characters: it tells a repeat.");
+
+    private async Task<CreditPosting> PostKeyedAsync(
+        MemberId member, CreditSource source, long microCredits, string reason, string key, CancellationToken cancellation)
     {
-        if (!Ids.IsName(key)) return Refused(CreditPostingOutcome.Invalid, "A key is needed, 1 to 128 bytes without control characters: it tells a repeat.");
         if (microCredits > MostMicroCredits) return Refused(CreditPostingOutcome.Invalid, $"A credit is at most {MostMicroCredits} micro-credits.");
         if (reason.Length > LongestReason) return Refused(CreditPostingOutcome.Invalid, $"A reason has at most {LongestReason} characters.");
         var wanted = new CreditLine { Epoch = BillCodec.NoEpoch(member.Coop), PolicyVersion = 0, Source = source, Credit = microCredits, Reason = reason };
@@ -37,15 +57,25 @@ public sealed class Credits(IBillStore store, IMemberDirectory directory, GridCl
         if (answer.Entry is not { } entry) return Refused(CreditPostingOutcome.CommonsShort, answer.Reason);
 
         var handIn = new HandIn(member, key, BillCodec.EncodeLine(member.Coop, wanted), BillingSteps.ToRow(entry), clock.Read().Now.UnixMs);
-        HandInAnswer taken = await store.HandInAsync(handIn, cancellation);
-        return taken.Outcome switch
-        {
-            HandInOutcome.KeyConflict => Refused(CreditPostingOutcome.KeyConflict, $"The key '{key}' is another credit's: nothing is posted. Use a key of its own."),
-            HandInOutcome.CommonsShort => Refused(CreditPostingOutcome.CommonsShort, "The commons were spent meanwhile."),
-            HandInOutcome.TakenBefore => new(CreditPostingOutcome.PostedBefore, taken.Entry),
-            _ => new(CreditPostingOutcome.Posted, taken.Entry),
-        };
+        return Told(await store.HandInAsync(handIn, cancellation), key);
     }
+
+    // Nobody's line: it waits for no bill, and its key posts the entry once.
+    private async Task<CreditPosting> PayOutAsync(string coop, string key, string reason, long microCredits, CancellationToken cancellation)
+    {
+        var line = new CreditLine { Epoch = BillCodec.NoEpoch(coop), PolicyVersion = 0, Source = CreditSource.CommonsShare, Credit = microCredits, Reason = reason };
+        EntryRow entry = BillingSteps.ToRow(CreditRule.PayOut(microCredits, reason));
+        var handIn = new HandIn(new(coop, ""), key, BillCodec.EncodeLine(coop, line), entry, clock.Read().Now.UnixMs);
+        return Told(await store.HandInAsync(handIn, cancellation), key);
+    }
+
+    private static CreditPosting Told(HandInAnswer taken, string key) => taken.Outcome switch
+    {
+        HandInOutcome.KeyConflict => Refused(CreditPostingOutcome.KeyConflict, $"The key '{key}' is another credit's: nothing is posted. Use a key of its own."),
+        HandInOutcome.CommonsShort => Refused(CreditPostingOutcome.CommonsShort, "The commons were spent meanwhile."),
+        HandInOutcome.TakenBefore => new(CreditPostingOutcome.PostedBefore, taken.Entry),
+        _ => new(CreditPostingOutcome.Posted, taken.Entry),
+    };
 
     private static CreditPosting Refused(CreditPostingOutcome outcome, string reason) => new(outcome, 0, reason);
 }

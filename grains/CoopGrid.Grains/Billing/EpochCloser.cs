@@ -64,12 +64,15 @@ internal sealed class EpochCloser(IBillStore store, IMemberDirectory directory, 
         // After the row: whoever gets a final bill meanwhile has changed it, and this step is not written.
         HashSet<string> final = [.. await store.ListBilledAsync(@class, epoch, names, cancellation)];
         string[] members = [.. page.Where(member => !final.Contains(member))];
-        IReadOnlyList<MemberFigures> used = await figures.OfMembersAsync(@class, epoch, members, cancellation);
+        IReadOnlyList<MemberFigures?> used = await figures.OfMembersAsync(@class, epoch, members, cancellation);
+
+        // A final bill that was made just now has changed the row: the next step looks anew.
+        if (used.Contains(null)) return;
         ILookup<string, HandedInRow> waiting = (await store.ListHandedInAsync(@class.Coop, names, cancellation)).ToLookup(line => line.Member);
         Dictionary<string, HandedIn> handedIn = [];
         foreach (string member in members) handedIn.Add(member, HandedIn.Of(waiting[member], books.Closing!.Figures));
 
-        EpochStep step = books.Next(members.Zip(used, (member, own) => new MemberToBill(new(@class.Coop, member), own, handedIn[member].Lines)), page[^1]);
+        EpochStep step = books.Next(members.Zip(used, (member, own) => new MemberToBill(new(@class.Coop, member), own!, handedIn[member].Lines)), page[^1]);
         await store.WriteAsync(BillingSteps.After(row, step, [.. step.Bills.Select(bill => handedIn[bill.Member.Member])], clock.Read().Now), cancellation);
     }
 }

@@ -11,9 +11,6 @@ internal sealed class GrainFigures(IGrainFactory grains) : IEpochFigures
     // So many members come into memory side by side for a closing: enough to be done in time, and so few that what is admitted meanwhile hardly waits for them.
     private const int SideBySide = 4;
 
-    // No policy has a share of the revenue for the commons yet.
-    private const int CommonsPermille = 0;
-
     public async Task<FrozenEpoch?> OfClassAsync(ClassId @class, long epoch, CancellationToken cancellation)
     {
         IClassGrain grain = ClassOf(@class);
@@ -21,13 +18,13 @@ internal sealed class GrainFigures(IGrainFactory grains) : IEpochFigures
         if (frozen is null || await grain.GetPolicies() is not { } policies) return null;
         WindowPolicy window = policies.Current.Window;
         var span = new EpochSpan(epoch, window.StartOf(frozen.FirstSlice), window.StartOf(frozen.EndSlice));
-        return new(EpochMapping.ToFigures(@class, frozen), span, CommonsPermille);
+        return new(EpochMapping.ToFigures(@class, frozen), span, frozen.Tariff.CommonsPermille);
     }
 
-    public async Task<IReadOnlyList<MemberFigures>> OfMembersAsync(
+    public async Task<IReadOnlyList<MemberFigures?>> OfMembersAsync(
         ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation)
     {
-        var figures = new MemberFigures[members.Count];
+        var figures = new MemberFigures?[members.Count];
         int asked = -1;
         await Task.WhenAll(Enumerable.Range(0, SideBySide).Select(_ => AskInTurn()));
         return figures;
@@ -45,13 +42,14 @@ internal sealed class GrainFigures(IGrainFactory grains) : IEpochFigures
     public Task BilledAsync(ClassId @class, long epoch, CancellationToken cancellation) => ClassOf(@class).EpochBilled(epoch);
 
     // Whoever has not heard yet that the epoch is closed hears it within an exchange: the closing asks again.
-    private async Task<MemberFigures> OfMember(MemberId member, long epoch)
+    private async Task<MemberFigures?> OfMember(MemberId member, long epoch)
     {
         EpochFiguresAnswer answer = await grains.GetGrain<IMemberGrain>(member.ToString()).GetEpoch(epoch);
         return answer.Outcome switch
         {
             EpochFiguresOutcome.Frozen => EpochMapping.ToFigures(answer.Figures!),
             EpochFiguresOutcome.MemberUnknown => MemberFigures.None,
+            EpochFiguresOutcome.FinallyBilled => null,
             _ => throw new InvalidOperationException($"Member {member} has no figures of epoch {epoch} now: {answer.Outcome}."),
         };
     }

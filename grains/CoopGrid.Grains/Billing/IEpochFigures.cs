@@ -10,8 +10,11 @@ internal interface IEpochFigures
     /// <summary>The class's frozen figures of an epoch; null while it is not frozen.</summary>
     Task<FrozenEpoch?> OfClassAsync(ClassId @class, long epoch, CancellationToken cancellation);
 
-    /// <summary>Members' frozen figures, in the order asked. A member that had no part in the epoch has none of it (<see cref="MemberFigures.None"/>).</summary>
-    Task<IReadOnlyList<MemberFigures>> OfMembersAsync(ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation);
+    /// <summary>
+    /// Members' frozen figures, in the order asked. A member that had no part in the epoch has none of it (<see cref="MemberFigures.None"/>). Null for one that left in
+    /// it: it has its final bill then.
+    /// </summary>
+    Task<IReadOnlyList<MemberFigures?>> OfMembersAsync(ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation);
 
     /// <summary>The epoch's books are closed: its figures may be let go. Harmless to repeat.</summary>
     Task BilledAsync(ClassId @class, long epoch, CancellationToken cancellation);

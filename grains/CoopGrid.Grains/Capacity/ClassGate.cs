@@ -177,10 +177,11 @@ internal sealed class ClassGate
         {
             long now = _clock.Read().Micros;
             if (signal.Policies is null) return;
-            var view = new ClassView(signal, _view);
-            _view = view;
+            ClassView view = _view = new ClassView(Class, signal, _view, _clock.Read().Now);
             _mark = Math.Max(_mark, signal.OpenSlice);
-            Follow(view.At(view.Policies.Current.Window.SliceAt(_clock.Read().Now)).Plan, now);
+            CapacityPlan plan = view.At(view.Policies.Current.Window.SliceAt(_clock.Read().Now)).Plan;
+            // An emergency action raises or frees floors within a version: same lanes, so nobody's wait ends.
+            if (Follow(plan, now) is { } buckets && buckets.Plan.Version == plan.Version) buckets.SetPlan(plan, now);
             leased = signal.Epoch == _lease.Epoch;
             var grant = new LeaseGrant(signal.Epoch, signal.Exchange, new(signal.LeaseUnitsPerSecond, signal.LeaseBurstUnits));
             if (_lease.Accept(grant))

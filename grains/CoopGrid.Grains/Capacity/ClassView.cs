@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Usage;
@@ -13,13 +15,26 @@ namespace CoopGrid.Grains.Capacity;
 internal sealed class ClassView
 {
     private readonly Dictionary<long, int>? _sliceMultipliers;
+    private readonly Dictionary<string, EmergencyView>? _suspended;
+    private readonly ClassId _class;
 
-    public ClassView(ClassSignal signal, ClassView? before)
+    /// <param name="now">The gate's time: what of the class's emergency actions is in force.</param>
+    public ClassView(ClassId @class, ClassSignal signal, ClassView? before, Instant now)
     {
-        Signal = signal;
+        _class = @class;
+
+        // A class of an earlier version says nothing of emergencies.
+        Signal = signal.Emergencies.IsDefault ? signal with { Emergencies = [] } : signal;
         Policies = signal.Policies ?? throw new InvalidOperationException("A class without policies has no view.");
-        Current = Reuse(Policies.Current, before);
-        Next = Policies.Next is null ? null : Reuse(Policies.Next, before);
+        Current = Reuse(Policies.Current, before, now);
+        Next = Policies.Next is null ? null : Reuse(Policies.Next, before, now);
+        foreach (EmergencyView emergency in Signal.Emergencies)
+        {
+            if (emergency.Action is not SuspendMember { Member: var member }) continue;
+            _suspended ??= [];
+            if (!_suspended.TryGetValue(member, out EmergencyView? longer) || longer.EndsAt < emergency.EndsAt) _suspended[member] = emergency;
+        }
+
         if (signal.Schedule is { } schedule)
             Epochs = schedule.Equals(before?.Epochs?.Schedule) ? before.Epochs : new(schedule, Policies.Current.Window, Policies.TimeZone);
         if (!signal.SliceMultipliers.IsEmpty)
@@ -41,24 +56,42 @@ internal sealed class ClassView
     public PolicyPlan At(long slice) => Next is not null && slice >= Policies.NextFromSlice ? Next : Current;
 
     /// <summary>What a decision at this moment goes by.</summary>
-    public Conditions Conditions(Reading reading, PolicyPlan plan, long mark) => new(
+    public Conditions Conditions(Reading reading, PolicyPlan plan, long mark, string member) => new(
         reading.Now,
         reading.Micros,
         plan.Policy,
         new Mean(Signal.UsageUnits, Signal.Members),
         Signal.MultiplierPermille,
         mark,
-        PriceRule.PeriodAt(plan.Policy, reading.Now));
+        PriceRule.PeriodAt(plan.Policy, reading.Now))
+    {
+        SuspendedFor = SuspensionOf(member, reading.Now)?.Reason,
+    };
+
+    /// <summary>The emergency action that suspends a member at a moment, or null. It lapses by the time, whether the class is heard or not.</summary>
+    public EmergencyView? SuspensionOf(string member, Instant now) =>
+        _suspended is not null && _suspended.TryGetValue(member, out EmergencyView? emergency) && emergency.IsInForceAt(now) ? emergency : null;
+
+    /// <summary>The first slice whose multiplier is known here; what priced older ones is in the price history.</summary>
+    public long FirstKnownSlice => Signal.SliceMultipliers.IsEmpty ? long.MaxValue : Signal.SliceMultipliers[0].Slice;
 
     /// <summary>The multiplier of a finished slice; one older than all that are known was priced at 1000.</summary>
     public int SliceMultiplier(long slice) => _sliceMultipliers?.GetValueOrDefault(slice, 1000) ?? 1000;
 
-    private static PolicyPlan Reuse(ClassPolicy policy, ClassView? before)
+    private PolicyPlan Reuse(ClassPolicy policy, ClassView? before, Instant now)
     {
-        if (before?.Current.Policy.Version == policy.Version) return before.Current;
-        return before?.Next?.Policy.Version == policy.Version ? before.Next : new(policy, CapacityPlan.From(policy));
+        IEnumerable<(int, EmergencyAction)> inForce =
+            Signal.Emergencies.Where(emergency => emergency.IsInForceAt(now)).Select(emergency => (emergency.Number, emergency.Action));
+        EffectivePolicy effective = EffectivePolicy.Of(_class.Class, policy, inForce, Policies.TimeZone);
+        if (Is(before?.Current)) return before!.Current;
+        return Is(before?.Next) ? before!.Next! : new(policy, CapacityPlan.From(effective.Policy), effective.Applied);
+
+        bool Is(PolicyPlan? known) => known?.Policy.Version == policy.Version && known.Applied.SequenceEqual(effective.Applied);
     }
 }
 
 /// <summary>A policy and what follows from it for handing out room.</summary>
-internal sealed record PolicyPlan(ClassPolicy Policy, CapacityPlan Plan);
+/// <param name="Policy">As it was voted.</param>
+/// <param name="Plan">With the guarantees that emergency actions raise.</param>
+/// <param name="Applied">The numbers of those actions.</param>
+internal sealed record PolicyPlan(ClassPolicy Policy, CapacityPlan Plan, ImmutableArray<int> Applied);

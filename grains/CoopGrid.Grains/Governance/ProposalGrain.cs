@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Governance;
+using CoopGrid.Grains.Billing;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
@@ -11,7 +12,8 @@ namespace CoopGrid.Grains.Governance;
 /// What an executed one brings about is told its class or co-op before anybody is answered, and again by every activation.
 /// </summary>
 [GrainType("proposal")]
-internal sealed class ProposalGrain(IEntryBooks books, IMemberDirectory directory, GridClock clock) : Grain, IProposalGrain
+internal sealed class ProposalGrain(
+    IEntryBooks books, IMemberDirectory directory, IBillStore bills, Credits credits, GridClock clock) : Grain, IProposalGrain
 {
     private const int ReadAtOnce = 1000;
 
@@ -45,8 +47,6 @@ internal sealed class ProposalGrain(IEntryBooks books, IMemberDirectory director
 
     public async Task<ProposalAnswer> Propose(ProposalDraft draft, Caller by)
     {
-        if (draft.Change is CommonsSpending)
-            return Answer(ProposalOutcome.NotAffordable, "Executions do not post to the books in this version: nothing can be spent from the commons yet.");
         CurrentRules rules = await RulesFor(draft.Change);
         return await Record(ProposalRule.Propose(_proposal, draft, await ActorOf(by), rules, Now));
     }
@@ -128,16 +128,36 @@ internal sealed class ProposalGrain(IEntryBooks books, IMemberDirectory director
     {
         ClassPolicyEffect effect => ClassOf(effect.Class).Adopt(effect.Version),
         GovernanceEffect effect => Coop.Adopt(new(effect.Governance, effect.Origin)),
+        SpendingEffect effect => Spend(effect.Spending),
         _ => Task.CompletedTask,
     };
+
+    // Executions take turns, and the commons are spent by nothing else: what was affordable when it was executed still is.
+    private async Task Spend(CommonsSpending spending)
+    {
+        CreditPosting posted = await credits.SpendAsync(_id.Coop, _id.Proposal, spending, CancellationToken.None);
+        if (posted.Outcome is not (CreditPostingOutcome.Posted or CreditPostingOutcome.PostedBefore))
+            throw new InvalidOperationException($"Proposal {_id} is executed and its spending is not posted: {posted.Outcome}. {posted.Reason}");
+    }
 
     private async Task<CurrentRules> RulesFor(ProposedChange change)
     {
         CoopProfile profile = await Coop.GetProfile() ?? throw new InvalidOperationException($"There is no co-op {_id.Coop}.");
         CurrentRules rules = new() { TimeZone = profile.TimeZone, Governance = (await Coop.GetGovernance())[^1].Governance };
+        if (change is CommonsSpending spending) return await WithCommons(rules, spending);
         if (change is not ClassPolicyChange { Class: var name } || !profile.Classes.Contains(name)) return rules;
         PolicyHistory history = PolicyHistory.Restore(name, await ClassOf(name).GetHistory());
         return rules with { Class = history.RulesAt(Now) };
+    }
+
+    private async Task<CurrentRules> WithCommons(CurrentRules rules, CommonsSpending spending)
+    {
+        BooksRow row = await bills.ReadBooksAsync(_id.Coop, CancellationToken.None);
+        return rules with
+        {
+            CommonsMicroCredits = (long)Int128.Min(row.Balances.Commons, long.MaxValue),
+            IsRecipientMember = spending.ToMember && (await ActorOf(new(spending.Recipient, IsOperator: false))).IsMember,
+        };
     }
 
     // By the directory, as the electorate is counted: who counts may vote, and nobody else.

@@ -47,6 +47,9 @@ public static class GridSiloBuilder
         services.AddSingleton<Drainer>();
         services.AddSingleton<WantWatch>();
         services.AddSingleton<Credits>();
+        services.AddSingleton<FinalBills>();
+        services.AddSingleton<LateLines>();
+        services.AddSingleton<Farewell>();
         services.TryAddSingleton<IEpochFigures, GrainFigures>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, GridLifecycle>();
 

@@ -28,7 +28,7 @@ internal sealed class DeltaTable
     }
 
     /// <summary>In the order of first appearance, without those that came to nothing.</summary>
-    public ClassDelta[] ToArray() => [.. _merged.Where(delta => delta.Units != 0 || delta.Members != 0)];
+    public ClassDelta[] ToArray() => [.. _merged.Where(delta => !delta.IsNothing)];
 
     public void Clear()
     {
@@ -43,7 +43,9 @@ internal sealed class DeltaTable
         ref ClassDelta sum = ref CollectionsMarshal.AsSpan(_merged)[place];
         long units = sum.Units + (sign * delta.Units);
         long members = sum.Members + (sign * delta.Members);
-        sum = sum with { Units = units, Members = members };
+        long window = sum.WindowUnits + (sign * delta.WindowUnits);
+        long late = sum.LateUnits + (sign * delta.LateUnits);
+        sum = sum with { Units = units, Members = members, WindowUnits = window, LateUnits = late };
     }
 
     private int Place(in ClassDelta delta)
@@ -54,7 +56,7 @@ internal sealed class DeltaTable
         if (!known)
         {
             place = _merged.Count;
-            _merged.Add(delta with { Units = 0, Members = 0 });
+            _merged.Add(new(delta.Class, delta.Slice, 0, 0));
         }
 
         return _last = place;

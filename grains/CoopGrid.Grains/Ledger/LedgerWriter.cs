@@ -147,7 +147,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         foreach (ref readonly ClassDelta delta in deltas)
         {
             // Nearly every entry is of a slice that no class has marked.
-            if (delta.Slice >= _highestMark) continue;
+            if (delta.Slice >= _highestMark || delta.IsFree) continue;
             Promise promise = PromiseOf(delta.Class);
             bool adds = delta.Units > 0 || delta.Members > 0;
             if (delta.Slice < (adds ? promise.Slice : promise.ClosedBefore)) return true;

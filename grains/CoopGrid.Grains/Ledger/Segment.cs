@@ -45,7 +45,15 @@ public interface ICommitObserver
 /// <param name="Slice">The slice that the change belongs to.</param>
 /// <param name="Units">Units added to the slice's usage.</param>
 /// <param name="Members">Members that count from the slice on (above 0), or count no more from it on (below 0): a leaver's last slice is the one before.</param>
-public readonly record struct ClassDelta(ClassId Class, long Slice, long Units, long Members);
+/// <param name="WindowUnits">Units that change the rolling window alone: below 0 what a leaver takes along. Its epoch keeps what was used.</param>
+/// <param name="LateUnits">Units that came after their slice was closed: they change no sum, and are published as the epoch's late total.</param>
+public readonly record struct ClassDelta(ClassId Class, long Slice, long Units, long Members, long WindowUnits = 0, long LateUnits = 0)
+{
+    /// <summary>Whether it is beyond any promise of a mark: it changes neither a slice nor an epoch.</summary>
+    public bool IsFree => Units == 0 && Members == 0;
+
+    public bool IsNothing => IsFree && WindowUnits == 0 && LateUnits == 0;
+}
 
 /// <summary>
 /// A producer's promise (L5a): no later entry of it adds to a slice of the class before <paramref name="Slice"/>, and none gives anything back

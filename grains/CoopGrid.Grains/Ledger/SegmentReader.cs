@@ -20,7 +20,10 @@ public sealed class SegmentReader
         _at = 1;
         if (Unsigned() != (ulong)row.Producer || Unsigned() != (ulong)row.Position) throw Corrupt("it names another place in the log.");
         _coops = Many(Text);
-        Deltas = Many(() => new ClassDelta(Class(), Signed(), Signed(), Signed()));
+        bool wide = _body.Span[0] == SegmentWriter.WideVersion;
+        Deltas = Many(() => wide
+            ? new ClassDelta(Class(), Signed(), Signed(), Signed(), Signed(), Signed())
+            : new ClassDelta(Class(), Signed(), Signed(), Signed()));
         Marks = Many(() => new SliceMark(Class(), Signed()));
         Entries = Many(() => new LedgerEntry(new(Coop(), Text()), Bytes()));
         if (_at != _body.Length) throw Corrupt("bytes follow its last entry.");
@@ -48,8 +51,8 @@ public sealed class SegmentReader
         if (XxHash3.HashToUInt64(body.Span) != BinaryPrimitives.ReadUInt64LittleEndian(row.Bytes.Span[length..]))
             throw new LedgerCorruptException(row.Producer, row.Position, "its checksum does not match.");
         byte version = body.Span[0];
-        if (version != SegmentWriter.Version)
-            throw new LedgerCorruptException(row.Producer, row.Position, $"its version is {version}, this program knows {SegmentWriter.Version}.");
+        if (version is not (SegmentWriter.Version or SegmentWriter.WideVersion))
+            throw new LedgerCorruptException(row.Producer, row.Position, $"its version is {version}, this program knows {SegmentWriter.Version} and {SegmentWriter.WideVersion}.");
         return body;
     }
 

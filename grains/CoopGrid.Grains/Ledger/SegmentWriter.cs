@@ -4,12 +4,12 @@ using CoopGrid.Model;
 namespace CoopGrid.Grains.Ledger;
 
 /// <summary>
-/// Gathers one segment and gives it its stored form. Version 1, numbers as varints (signed ones zig-zag), texts as length and UTF-8:
+/// Gathers one segment and gives it its stored form. Version 1 or 2, numbers as varints (signed ones zig-zag), texts as length and UTF-8:
 /// <list type="number">
 /// <item>version, one byte;</item>
 /// <item>producer, position;</item>
 /// <item>co-ops: count, names;</item>
-/// <item>deltas: count, each the co-op's place, class, slice, units, members;</item>
+/// <item>deltas: count, each the co-op's place, class, slice, units, members, and in version 2 window units and late units;</item>
 /// <item>marks: count, each the co-op's place, class, slice;</item>
 /// <item>entries: count, each the co-op's place, member, length, bytes;</item>
 /// <item>XxHash3 of all before it, eight bytes, the lowest first; so in every version.</item>
@@ -19,6 +19,9 @@ namespace CoopGrid.Grains.Ledger;
 public sealed class SegmentWriter(int maxBytes, int maxEntries)
 {
     internal const byte Version = 1;
+
+    /// <summary>Written only where a delta has window or late units: all else stays readable for the version before.</summary>
+    internal const byte WideVersion = 2;
 
     private readonly GrowingBuffer _entries = new();
     private readonly GrowingBuffer _stored = new();
@@ -75,12 +78,13 @@ public sealed class SegmentWriter(int maxBytes, int maxEntries)
         foreach (SliceMark mark in _marks) CoopPlace(mark.Class.Coop);
 
         _stored.Truncate(0);
-        _stored.Byte(Version);
+        bool wide = Array.Exists(deltas, delta => delta.WindowUnits != 0 || delta.LateUnits != 0);
+        _stored.Byte(wide ? WideVersion : Version);
         _stored.Unsigned((ulong)producer);
         _stored.Unsigned((ulong)position);
         _stored.Unsigned((ulong)_coops.Count);
         foreach (string coop in _coops) _stored.Text(coop);
-        StoreClasses(deltas);
+        StoreClasses(deltas, wide);
         _stored.Unsigned((ulong)_count);
         _stored.Bytes(_entries.Span);
         _stored.Hash(XxHash3.HashToUInt64(_stored.Span));
@@ -108,7 +112,7 @@ public sealed class SegmentWriter(int maxBytes, int maxEntries)
         _lastCoop = -1;
     }
 
-    private void StoreClasses(ClassDelta[] deltas)
+    private void StoreClasses(ClassDelta[] deltas, bool wide)
     {
         _stored.Unsigned((ulong)deltas.Length);
         foreach (ClassDelta delta in deltas)
@@ -117,6 +121,9 @@ public sealed class SegmentWriter(int maxBytes, int maxEntries)
             _stored.Signed(delta.Slice);
             _stored.Signed(delta.Units);
             _stored.Signed(delta.Members);
+            if (!wide) continue;
+            _stored.Signed(delta.WindowUnits);
+            _stored.Signed(delta.LateUnits);
         }
 
         _stored.Unsigned((ulong)_marks.Count);

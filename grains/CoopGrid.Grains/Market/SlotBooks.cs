@@ -15,4 +15,11 @@ public static class SlotBooks
 
     /// <summary>A class's slots in the order of their starts: <c>class/start</c>, the start in 15 digits of ms since the Unix epoch.</summary>
     public static string SubjectOf(SlotId slot) => string.Create(CultureInfo.InvariantCulture, $"{slot.Class.Class}/{slot.StartsUnixMs:D15}");
+
+    /// <summary>The slot that a book of a co-op is about.</summary>
+    public static SlotId SlotOf(string coop, string subject)
+    {
+        int slash = subject.LastIndexOf('/');
+        return new(new(coop, subject[..slash]), long.Parse(subject.AsSpan(slash + 1), CultureInfo.InvariantCulture));
+    }
 }

@@ -70,6 +70,12 @@ internal sealed partial class SlotGrain(IEntryBooks books, GridClock clock, ILog
         return [.. look.Book.Members.Where(member => look.Book.ChargedTo(member) > 0).Select(member => ChargeOf(look, member))];
     }
 
+    public async Task Revoke(string member)
+    {
+        if (_book.Terms is null || await Look() is not { } look || look.Book.Phase == SlotPhase.Ended) return;
+        if (SlotRule.Revoke(_book, member, clock.Read().Now) is { } revoked && !await Store([revoked])) throw new InvalidOperationException(NotStored);
+    }
+
     public Task Settle() => _book.Terms is null ? Task.CompletedTask : Look();
 
     /// <summary>The book as it stands now, null if no class has such a slot. What is due is stored first, but no book is opened for one who only looks.</summary>

@@ -22,7 +22,11 @@ internal sealed class MeterGrain(IMemberDirectory directory) : Grain, IMeterGrai
             return new() { Outcome = ReportOutcome.MeterUnknown, Reason = "No such meter." };
         }
 
-        return await _member.Report(report);
+        ReportAnswer answer = await _member.Report(report);
+
+        // Its member has left: the name may be another's by now.
+        if (answer.Outcome == ReportOutcome.MeterUnknown) _member = null;
+        return answer;
     }
 
     private async Task<IMemberGrain?> FindMember()

@@ -68,9 +68,13 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, long epoch, IP
     /// <summary>The first period that is not closed; <see cref="long.MinValue"/> before the first row.</summary>
     public long OpenPeriod => Last is { } last ? last.Period + last.Count : long.MinValue;
 
+    /// <summary>Whether there is a period to close.</summary>
+    public bool IsDue(PolicyHistory policies, Instant now) => Last is null || OpenPeriod < PriceRule.PeriodAt(policies.Newest, ToldUntil(now));
+
     /// <summary>Closes the periods that are over, each by the policy that was in force in it, and writes them.</summary>
     /// <returns>False if a later activation of the class prices it: nothing is changed.</returns>
-    public async Task<bool> Close(PolicyHistory policies, Instant now)
+    /// <param name="emergencies">Actions that lower the cap of what the periods price.</param>
+    public async Task<bool> Close(PolicyHistory policies, EmergencyBook emergencies, Instant now)
     {
         long over = PriceRule.PeriodAt(policies.Newest, ToldUntil(now));
         long next = Last is null ? over - 1 : OpenPeriod;
@@ -78,7 +82,7 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, long epoch, IP
 
         List<PricePeriod> rows = [];
         PricePeriod? newest = Last;
-        foreach (PricePeriod row in RowsOf(policies, next, over))
+        foreach (PricePeriod row in RowsOf(policies, emergencies, next, over))
         {
             newest = newest is { } before && PriceRule.Extends(before, row) ? before with { Count = before.Count + row.Count } : row;
             if (rows.Count > 0 && rows[^1].Period == newest.Value.Period) rows[^1] = newest.Value;
@@ -110,7 +114,7 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, long epoch, IP
         return until;
     }
 
-    private IEnumerable<PricePeriod> RowsOf(PolicyHistory policies, long from, long until)
+    private IEnumerable<PricePeriod> RowsOf(PolicyHistory policies, EmergencyBook emergencies, long from, long until)
     {
         PricePeriod? previous = Last;
         while (from < until)
@@ -120,7 +124,14 @@ internal sealed class ClassPrice(ClassId @class, string timeZone, long epoch, IP
             long change = policies.ChangeAfter(slice) is { } next
                 ? Math.Min(PriceRule.PeriodAt(next.Policy, next.Policy.Window.StartOf(next.FromSlice)), until)
                 : until;
-            foreach (PricePeriod row in RowsOf(policies.InForceAt(slice).Policy, previous, from, change))
+            ClassPolicy policy = policies.InForceAt(slice).Policy;
+
+            // A period's end value prices the next one, so the cap is that of the next one's beginning.
+            Instant priced = PriceRule.PeriodStart(policy, from + 1);
+            if (emergencies.ChangeAfter(priced) is { } other)
+                change = Math.Min(change, PriceRule.PeriodAt(policy, new(other.UnixMicroseconds - 1)));
+            policy = EffectivePolicy.At(@class.Class, policy, emergencies, timeZone, priced).Policy;
+            foreach (PricePeriod row in RowsOf(policy, previous, from, change))
             {
                 previous = row;
                 yield return row;

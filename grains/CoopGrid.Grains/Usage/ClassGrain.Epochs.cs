@@ -30,6 +30,8 @@ internal sealed partial class ClassGrain
         await Write(Checkpoint() with { FirstUnbilled = number + 1 });
     }
 
+    public ValueTask<long> GetLateTotal(long number) => new(_fold.Epochs.LateOf(number));
+
     /// <summary>Announces further epochs when it is time. They are stored first: what was announced must stay, whoever the class's next activation is.</summary>
     private async Task Announce(Instant now)
     {

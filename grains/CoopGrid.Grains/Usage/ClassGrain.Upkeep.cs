@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Billing;
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -40,11 +41,13 @@ internal sealed partial class ClassGrain
         await log.CatchUp();
         fold.Window.KeepFor(_openSlice);
         _fold = fold;
+        await ReadEmergencies();
         _inForce = _history.RulesAt(now).Current;
+        _effective = EffectiveAt(_inForce, _emergencies!.Book.TimeAt(now));
         _price = new ClassPrice(_id, Zone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
         _slots = new SlotCalls(_id, GrainFactory, clock, logger);
-        _leases = new ClassLeases(_epoch, _inForce, clock.Read().Micros);
+        _leases = new ClassLeases(_epoch, _effective.Policy, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
         _changed = true;
@@ -61,7 +64,10 @@ internal sealed partial class ClassGrain
             Roll(reading.Now);
             _slots!.Look(_inForce!.Market, reading);
             bool due = reading.Micros - _listedMicros >= ListEveryMicros;
-            if ((due && !await FollowProducers(reading.Micros)) || !await _price!.Close(_history!, reading.Now) || !await CloseSlices())
+
+            // Also before a period is closed: what caps it was declared before its end.
+            if (due || _price!.IsDue(_history!, reading.Now)) await ReadEmergencies();
+            if ((due && !await FollowProducers(reading.Micros)) || !await _price!.Close(_history!, _emergencies!.Book, reading.Now) || !await CloseSlices())
             {
                 DeactivateOnIdle();
                 return;
@@ -102,9 +108,12 @@ internal sealed partial class ClassGrain
         _fold.Window.Roll(slice);
         RollEpochs(slice);
         ClassPolicy policy = _history.InForceAt(slice).Policy;
-        if (ReferenceEquals(policy, _inForce)) return;
-        _inForce = policy;
-        _leases!.SetPolicy(policy);
+        bool changed = !ReferenceEquals(policy, _inForce);
+        if (!changed && _emergencies!.Book.All.Count == 0) return;
+        EffectivePolicy effective = EffectiveAt(policy, _emergencies!.Book.TimeAt(now));
+        if (!changed && effective.Applied.SequenceEqual(_effective!.Applied)) return;
+        (_inForce, _effective) = (policy, effective);
+        _leases!.SetPolicy(effective.Policy);
         _changed = true;
     }
 

@@ -2,6 +2,7 @@ using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
+using CoopGrid.Grains.Governance;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Market;
 using CoopGrid.Grains.Pricing;
@@ -27,6 +28,7 @@ internal sealed partial class ClassGrain(
     ICheckpointStore checkpoints,
     IClassHeads heads,
     IPriceHistory prices,
+    IEntryBooks books,
     GridClock clock,
     IOptions<CheckpointOptions> options,
     ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
@@ -41,6 +43,8 @@ internal sealed partial class ClassGrain(
     private SlotCalls? _slots;
     private PolicyHistory? _history;
     private ClassPolicy? _inForce;
+    private EffectivePolicy? _effective;
+    private EmergencyReader? _emergencies;
     private long _epoch;
     private long _openSlice = long.MinValue;
     private long _savedMicros;
@@ -112,7 +116,7 @@ internal sealed partial class ClassGrain(
             UsageUnits = _fold.Window.Usage,
             Members = _fold.Members,
             OpenSlice = _openSlice,
-            MultiplierPermille = _price.MultiplierAt(_inForce!, now),
+            MultiplierPermille = MultiplierAt(now),
             SliceMultipliers = _inForce!.Entry == UsageEntry.Metered ? [.. _price.SliceMultipliers] : [],
             Epoch = grant.Epoch,
             LeaseUnitsPerSecond = grant.Lease.UnitsPerSecond,
@@ -123,6 +127,7 @@ internal sealed partial class ClassGrain(
             Schedule = state.State.Schedule,
             FirstUnbilled = state.State.FirstUnbilled,
             EpochSoFar = EpochSoFar(),
+            Emergencies = EmergenciesAt(now),
         };
     }
 
@@ -136,7 +141,7 @@ internal sealed partial class ClassGrain(
 
         Instant now = clock.Read().Now;
         Roll(now);
-        int multiplier = _price.MultiplierAt(_inForce!, now);
+        int multiplier = MultiplierAt(now);
         var mean = new Mean(_fold.Window.Usage, _fold.Members);
         return new(new ClassState
         {

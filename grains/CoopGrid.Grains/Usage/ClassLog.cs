@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Interfaces;
@@ -29,9 +30,13 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
         [
             .. tick.Usage.Select(slice => new SliceChange(slice.Slice, slice.Units, 0)),
             .. members.Select(slice => new SliceChange(slice.Slice, 0, slice.Units)),
+            .. Given(tick.WindowBySlice).Select(slice => new SliceChange(slice.Slice, 0, 0, WindowUnits: slice.Units)),
+            .. Given(tick.LateBySlice).Select(slice => new SliceChange(slice.Slice, 0, 0, LateUnits: slice.Units)),
         ];
         return fold.Apply(tick.Producer, tick.After, tick.Through, changes, tick.Mark == 0 ? long.MinValue : tick.Mark);
     }
+
+    private static ImmutableArray<SliceUsage> Given(ImmutableArray<SliceUsage> slices) => slices.IsDefault ? [] : slices;
 
     /// <summary>Follows every producer that is not drained to its present end, and forgets those that are gone.</summary>
     /// <exception cref="LedgerCorruptException">The fold is beyond the log's end: the ledger was restored from an older copy.</exception>
@@ -94,7 +99,7 @@ internal sealed class ClassLog(ClassId @class, ClassFold fold, ILedgerStore ledg
         List<SliceChange> changes = [];
         foreach (ClassDelta delta in segment.Deltas)
         {
-            if (delta.Class == @class) changes.Add(new(delta.Slice, delta.Units, delta.Members));
+            if (delta.Class == @class) changes.Add(new(delta.Slice, delta.Units, delta.Members, delta.WindowUnits, delta.LateUnits));
         }
 
         long mark = long.MinValue;

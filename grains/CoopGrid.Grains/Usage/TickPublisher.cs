@@ -87,6 +87,8 @@ internal sealed partial class TickPublisher(
     {
         private readonly SortedDictionary<long, long> _usage = [];
         private readonly SortedDictionary<long, long> _members = [];
+        private readonly SortedDictionary<long, long> _window = [];
+        private readonly SortedDictionary<long, long> _late = [];
         private long _mark;
         private long _sent;
         private long _through;
@@ -97,8 +99,10 @@ internal sealed partial class TickPublisher(
         public void Add(long position, ClassDelta delta)
         {
             _through = position;
-            if (delta.Units != 0) _usage[delta.Slice] = _usage.GetValueOrDefault(delta.Slice) + delta.Units;
-            if (delta.Members != 0) _members[delta.Slice] = _members.GetValueOrDefault(delta.Slice) + delta.Members;
+            Add(_usage, delta.Slice, delta.Units);
+            Add(_members, delta.Slice, delta.Members);
+            Add(_window, delta.Slice, delta.WindowUnits);
+            Add(_late, delta.Slice, delta.LateUnits);
         }
 
         public void Add(long position, SliceMark mark)
@@ -115,15 +119,27 @@ internal sealed partial class TickPublisher(
                 Producer = producer,
                 After = _sent,
                 Through = _through,
-                Usage = [.. _usage.Select(slice => new SliceUsage(slice.Key, slice.Value))],
+                Usage = ToMessage(_usage),
                 Members = _members.Values.Sum(),
                 Mark = _mark,
-                MembersBySlice = [.. _members.Select(slice => new SliceUsage(slice.Key, slice.Value))],
+                MembersBySlice = ToMessage(_members),
+                WindowBySlice = ToMessage(_window),
+                LateBySlice = ToMessage(_late),
             };
             _sent = _through;
             _usage.Clear();
             _members.Clear();
+            _window.Clear();
+            _late.Clear();
             return _last;
         }
+
+        private static void Add(SortedDictionary<long, long> sums, long slice, long more)
+        {
+            if (more != 0) sums[slice] = sums.GetValueOrDefault(slice) + more;
+        }
+
+        private static ImmutableArray<SliceUsage> ToMessage(SortedDictionary<long, long> sums) =>
+            sums.Count == 0 ? [] : [.. sums.Select(slice => new SliceUsage(slice.Key, slice.Value))];
     }
 }

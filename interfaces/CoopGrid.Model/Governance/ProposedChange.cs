@@ -26,9 +26,11 @@ public sealed record GovernanceChange([property: Id(0)] int BasedOn, [property: 
 
 /// <summary>A spending of the commons account.</summary>
 /// <param name="Recipient">Who gets it, for people to read: 1 to 128 bytes of UTF-8. The proposal's text says why.</param>
-/// <param name="MicroCredits">1 to the greatest bill.</param>
+/// <param name="MicroCredits">1 to the greatest bill; to a member at most the greatest credit.</param>
+/// <param name="ToMember">Whether the recipient is a member, whose account gains it and whose next bill shows it; else it is paid outside the grid.</param>
 [GenerateSerializer, Immutable, Alias("coopgrid.CommonsSpending")]
-public sealed record CommonsSpending([property: Id(0)] string Recipient, [property: Id(1)] long MicroCredits) : ProposedChange;
+public sealed record CommonsSpending(
+    [property: Id(0)] string Recipient, [property: Id(1)] long MicroCredits, [property: Id(40)] bool ToMember = false) : ProposedChange;
 
 /// <summary>A proposal as it is handed in.</summary>
 /// <param name="Title">1 to 128 bytes of UTF-8.</param>

@@ -59,7 +59,7 @@ internal static class GovernanceMapping
                 proposal.Governance = new() { BasedOnVersion = governance.BasedOn, GovernanceJson = GovernanceJson.Write(governance.New) };
                 break;
             case CommonsSpending spending:
-                proposal.CommonsSpending = new() { Recipient = spending.Recipient, MicroCredits = spending.MicroCredits };
+                proposal.CommonsSpending = new() { Recipient = spending.Recipient, MicroCredits = spending.MicroCredits, ToMember = spending.ToMember };
                 break;
         }
 

@@ -9,7 +9,7 @@ using Wire = CoopGrid.Protocol.V1;
 namespace CoopGrid.Silo.Grpc;
 
 /// <summary>The door to proposals and votes. Refusals are answers; what is malformed or not there is a status.</summary>
-internal sealed class GovernanceService(IGrainFactory grains, Coops coops, IEntryBooks books) : Wire.Governance.GovernanceBase
+internal sealed partial class GovernanceService(IGrainFactory grains, Coops coops, IEntryBooks books, TimeProvider time) : Wire.Governance.GovernanceBase
 {
     private const int MaxPage = 200;
     private const int DefaultPage = 50;
@@ -94,7 +94,7 @@ internal sealed class GovernanceService(IGrainFactory grains, Coops coops, IEntr
                 GovernanceReading governance = GovernanceJson.Read(request.Governance.GovernanceJson);
                 return new GovernanceChange(request.Governance.BasedOnVersion, governance.Governance ?? throw Malformed(governance.Errors));
             case Wire.ProposeRequest.ChangeOneofCase.CommonsSpending:
-                return new CommonsSpending(request.CommonsSpending.Recipient, request.CommonsSpending.MicroCredits);
+                return new CommonsSpending(request.CommonsSpending.Recipient, request.CommonsSpending.MicroCredits, request.CommonsSpending.ToMember);
             default:
                 throw Fail(StatusCode.InvalidArgument, "A change is needed: class_policy, governance or commons_spending.");
         }

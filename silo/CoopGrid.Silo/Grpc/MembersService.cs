@@ -60,6 +60,14 @@ internal sealed class MembersService(MemberGrains members, Coops coops, Senders 
         return ToMember(Expect(await member.Suspend(request.Suspended, request.Reason)));
     }
 
+    public override async Task<ExitReply> Exit(ExitRequest request, ServerCallContext context)
+    {
+        if (request.Reason.Length > 512) throw Fail(StatusCode.InvalidArgument, "reason must be at most 512 characters.");
+        ExitAnswer answer = await (await Find(request.Coop, request.Member)).Exit(request.Reason);
+        Member member = ToMember(Expect(new MemberAnswer(answer.Outcome, answer.State, answer.Reason)));
+        return new() { Member = member, BillNumber = answer.BillNumber, Repeated = answer.Outcome == MemberOutcome.Unchanged };
+    }
+
     public override async Task<Member> BindSender(BindSenderRequest request, ServerCallContext context)
     {
         MemberState state = await Enrolled(request.Coop, request.Member);

@@ -74,6 +74,7 @@ internal sealed class MeteringService(IGrainFactory grains, Coops coops, TimePro
         BaselineUnits = answer.BaselineUnits,
         SurgedUnits = answer.SurgedUnits,
         Reason = answer.Reason,
+        LateUnits = answer.LateUnits,
     };
 
     private static RpcException Fail(StatusCode code, string reason) => new(new Status(code, reason));

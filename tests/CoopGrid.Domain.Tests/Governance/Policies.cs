@@ -41,14 +41,15 @@ internal static class Policies
         };
 
     private static Gen<TariffPolicy> Tariff =>
-        Gen.Select(Gen.Long[0, 1_000_000_000_000], Gen.Long[0, 1000], Gen.Int[0, 100_000], Gen.Bool, Gen.Long[0, 1_000_000_000_000_000])
-            .Select((fee, rate, comfort, previous, baseline) => new TariffPolicy
+        Gen.Select(Gen.Long[0, 1_000_000_000_000], Gen.Long[0, 1000], Gen.Int[0, 100_000], Gen.Bool, Gen.Long[0, 1_000_000_000_000_000], Gen.Int[0, 1000])
+            .Select((fee, rate, comfort, previous, baseline, commons) => new TariffPolicy
             {
                 FixedFee = fee,
                 Rate = rate,
                 ComfortPermille = comfort,
                 MeanBasis = previous ? MeanBasis.PreviousEpoch : MeanBasis.SameEpoch,
                 BaselineUnits = baseline,
+                CommonsPermille = commons,
             });
 
     private static Gen<LanePolicy[]> Lanes =>

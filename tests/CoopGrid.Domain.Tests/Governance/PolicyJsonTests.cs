@@ -59,7 +59,8 @@ public sealed class PolicyJsonTests
                 "rate": 0,
                 "comfortPermille": 1000,
                 "meanBasis": "sameEpoch",
-                "baselineUnits": 0
+                "baselineUnits": 0,
+                "commonsPermille": 0
               },
               "capacity": {
                 "unitsPerSecond": 1000,

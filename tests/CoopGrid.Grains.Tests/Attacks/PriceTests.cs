@@ -25,9 +25,9 @@ public sealed class PriceTests
         var price = new ClassPrice(Relays, "UTC", epoch: 1, history, history);
         await price.Load(Small, At(0));
         var policies = PolicyHistory.Found("relays", Small, At(0));
-        await price.Close(policies, At(100));
+        await price.Close(policies, new EmergencyBook(), At(100));
         price.Hear(Told(100, 160));
-        await price.Close(policies, At(101));
+        await price.Close(policies, new EmergencyBook(), At(101));
 
         // A class once waited for its first row before it closed any, and so for ever: seen to fail so.
         Assert.Equal([99, 100], history.Written.Keys);
@@ -43,10 +43,10 @@ public sealed class PriceTests
         await price.Load(Small, At(0));
         ClassPolicy large = Small with { Version = 2, Capacity = Small.Capacity with { UnitsPerSecond = 1000 } };
         var policies = PolicyHistory.Restore("relays", [new(Small, 0, new() { Version = 1 }), new(large, 11, new() { Version = 2, Proposal = "p" })]);
-        await price.Close(policies, At(109));
+        await price.Close(policies, new EmergencyBook(), At(109));
         price.Hear(Told(109, 1));
         price.Hear(Told(110, 1));
-        await price.Close(policies, At(112));
+        await price.Close(policies, new EmergencyBook(), At(112));
 
         // All that was open was once closed by the policy of the moment. Seen to fail with all closed by the old one, and with all closed by the new one.
         Assert.Equal(80, history.Written[109].Target);
@@ -64,9 +64,9 @@ public sealed class PriceTests
         ClassPolicy Of(int version, long rate) => Small with { Version = version, Capacity = Small.Capacity with { UnitsPerSecond = rate } };
         var policies = PolicyHistory.Restore(
             "relays", [new(Small, 0, new() { Version = 1 }), new(Of(2, 1000), 11, new() { Version = 2, Proposal = "p" }), new(Of(3, 500), 12, new() { Version = 3, Proposal = "q" })]);
-        await price.Close(policies, At(109));
+        await price.Close(policies, new EmergencyBook(), At(109));
         foreach (long period in new[] { 109, 110, 119, 120 }) price.Hear(Told(period, 1) with { At = At(121) });
-        await price.Close(policies, At(121));
+        await price.Close(policies, new EmergencyBook(), At(121));
         Assert.Equal([80, 800, 800, 400], new long[] { 109, 110, 119, 120 }.Select(period => history.Written[period].Target));
     }
 
@@ -78,17 +78,17 @@ public sealed class PriceTests
         await price.Load(Small, At(0));
         var policies = PolicyHistory.Found("relays", Small, At(0));
         price.Hear(new GateReport { Producer = 1, At = At(100) });
-        await price.Close(policies, At(100));
-        await price.Close(policies, At(101));
+        await price.Close(policies, new EmergencyBook(), At(100));
+        await price.Close(policies, new EmergencyBook(), At(101));
         Assert.Equal([99], history.Written.Keys);
 
         // Seen to be lost: the period was closed 100 ms after its end, and an idle gate speaks every 500 ms.
         price.Hear(Told(100, 160) with { At = At(101) });
-        await price.Close(policies, At(101));
+        await price.Close(policies, new EmergencyBook(), At(101));
         Assert.Equal(160, history.Written[100].Demand);
 
         // A gate that is gone holds no period. Seen to fail with silent gates waited for.
-        await price.Close(policies, At(105));
+        await price.Close(policies, new EmergencyBook(), At(105));
         Assert.Equal(105, price.OpenPeriod);
     }
 

@@ -51,10 +51,10 @@ internal sealed class FrozenMonth(ClassId @class, long number, TariffPolicy tari
     public Task<FrozenEpoch?> OfClassAsync(ClassId @class, long epoch, CancellationToken cancellation) =>
         Task.FromResult(IsFrozen && new ClassEpoch(@class, epoch) == Epoch ? Frozen : null);
 
-    public Task<IReadOnlyList<MemberFigures>> OfMembersAsync(ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation)
+    public Task<IReadOnlyList<MemberFigures?>> OfMembersAsync(ClassId @class, long epoch, IReadOnlyList<string> members, CancellationToken cancellation)
     {
         Asked?.Invoke(members);
-        return Task.FromResult<IReadOnlyList<MemberFigures>>([.. members.Select(member => Members[member])]);
+        return Task.FromResult<IReadOnlyList<MemberFigures?>>([.. members.Select(member => Members[member])]);
     }
 
     public Task BilledAsync(ClassId @class, long epoch, CancellationToken cancellation) => Task.CompletedTask;

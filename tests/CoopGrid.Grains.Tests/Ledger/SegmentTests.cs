@@ -24,6 +24,24 @@ public sealed class SegmentTests
         Assert.Equal(["0102ff", "", "2a"], segment.Entries.Select(entry => Convert.ToHexStringLower(entry.Bytes.Span)));
     }
 
+    /// <summary>Window units and late units make a segment of the second version; nothing else does.</summary>
+    [Fact]
+    public void Version_2_is_written_and_read_as_it_was_first_released()
+    {
+        string golden = Released("segment-v2.hex");
+        var writer = new SegmentWriter(4096, 10);
+        ClassDelta[] deltas = [new(Homes, 489_000, 0, 0, WindowUnits: -7), new(Homes, 489_001, 0, -1), new(Homes, 480_000, 3, 0, LateUnits: 9)];
+        Assert.True(writer.TryAppend(new("isle", "Zoë"), [1, 2, 255], deltas, null));
+        Assert.Equal(golden, Convert.ToHexStringLower(writer.Close(3, 300).Bytes.Span));
+        Assert.Equal(deltas, SegmentReader.Read(new(3, 300, Convert.FromHexString(golden))).Deltas);
+    }
+
+    private static string Released(string name)
+    {
+        using var reader = new StreamReader(typeof(SegmentTests).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd().Trim();
+    }
+
     [Fact]
     public void Any_flipped_bit_is_found()
     {
@@ -72,10 +90,10 @@ public sealed class SegmentTests
     public void An_unknown_version_is_refused()
     {
         byte[] bytes = Example().Bytes.ToArray();
-        bytes[0] = 2;
+        bytes[0] = 3;
         Rehash(bytes);
         LedgerCorruptException refused = Assert.Throws<LedgerCorruptException>(() => SegmentReader.Read(new(3, 300, bytes)));
-        Assert.Contains("its version is 2, this program knows 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("its version is 3, this program knows 1 and 2", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

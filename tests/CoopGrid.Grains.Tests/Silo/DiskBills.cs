@@ -34,6 +34,12 @@ internal sealed class DiskBills(Disk disk, Power power) : IBillStore
     /// <summary>The same, after.</summary>
     public Action<int>? After { get; set; }
 
+    /// <summary>Called before a line is taken in.</summary>
+    public Action? BeforeHandIn { get; set; }
+
+    /// <summary>The same, after.</summary>
+    public Action? AfterHandIn { get; set; }
+
     public Task<EpochRow?> FindEpochAsync(ClassId @class, long epoch, CancellationToken cancellation) => Locked(() => _books.Epochs.GetValueOrDefault((@class, epoch)));
 
     public Task<IReadOnlyList<EpochRow>> ListEpochsAsync(ClassId @class, int limit, CancellationToken cancellation) => Locked<IReadOnlyList<EpochRow>>(
@@ -58,7 +64,13 @@ internal sealed class DiskBills(Disk disk, Power power) : IBillStore
         return written;
     }
 
-    public Task<HandInAnswer> HandInAsync(HandIn handIn, CancellationToken cancellation) => Locked(() => HandIn(handIn));
+    public Task<HandInAnswer> HandInAsync(HandIn handIn, CancellationToken cancellation)
+    {
+        BeforeHandIn?.Invoke();
+        Task<HandInAnswer> taken = Locked(() => HandIn(handIn));
+        AfterHandIn?.Invoke();
+        return taken;
+    }
 
     public Task<bool> IsHandedInAsync(string coop, string key, CancellationToken cancellation) =>
         Locked(() => _books.Lines.Exists(line => line.Line.Member.Coop == coop && line.Line.Key == key));

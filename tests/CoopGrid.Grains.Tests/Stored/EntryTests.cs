@@ -35,6 +35,16 @@ public sealed class EntryTests
         ["admitted-under-a-reservation-with-a-ticket"] = Admission with { Reservation = new(5_000_001, 7, At), Ticket = "1800000060-7" },
         ["cancelled-banked"] = new Cancelled(6, At, 500_001, 2, "Schlüssel", 500_000, 3, 10) { Bank = Bank, ReservedUnits = 2 },
         ["usage-reported-banked"] = new UsageReported(8, At, 500_003, 2, "meter", 41, 77, [new(500_001, 30, 0, 1000), new(500_002, 3, 47, 1980, 5)]) { Bank = Bank },
+        ["usage-reported-late"] = new UsageReported(8, At, 500_003, 2, "meter", 41, 77, [new(499_700, 30, 2, 1000), new(500_002, 3, 47, 1980, 5)])
+        {
+            InTimeFrom = 500_002,
+            LateEpochs = [new(675, 499_000, 499_800)],
+            Bank = Bank,
+        },
+        ["late-handed-in"] = new LateHandedIn(9, At, 500_003, 2, "meter", 41, 675),
+        ["left"] = new MemberLeft(
+            10, At, 500_004, 2, "moved", new(new(676, 499_800, 500_544), 1234, 5678, 1, new() { FixedFee = 1, Rate = 2, ComfortPermille = 3, MeanBasis = MeanBasis.PreviousEpoch, BaselineUnits = 4, CommonsPermille = 5 }, new EpochMean(675, 6, 7))),
+        ["left-before-any-epoch"] = new MemberLeft(10, At, 500_004, 2, "", null),
         ["epoch-began"] = new EpochBegan(9, At, 500_003, 2, new EpochSlices(676, 499_800, 500_544), 675),
     };
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CoopGrid.Domain.Bank;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Governance;
@@ -107,8 +108,23 @@ public sealed class StateTests
             ],
             Bank = new(1000, 300, 100, 600, 167_999, 168, 499_998),
             Reservation = new(5_000_001, 7, At),
+            Late = new()
+            {
+                Sums = [new(675, 9, [new(2, 1500, 8)])],
+                Waiting = [new("meter", 8, new(675, 1, []), new(675, 8, [new(2, 1500, 8)]))],
+            },
+            Final = new(676, 499_056, 499_800, 1234, 5678, 2, Policy.Tariff, 675, 6, 7),
         },
-        "states-v4.hex");
+        "states-v5.hex");
+
+    /// <summary>Before there were late units and exits.</summary>
+    [Fact]
+    public void A_member_of_the_fourth_version()
+    {
+        MemberCheckpoint read = Serializer.Deserialize<MemberCheckpoint>(Golden.Read("states-v4.hex")["member"])!;
+        Assert.Equal((600, null, null), (read.ToAccount().Bank.Held, read.Late, read.Final));
+        Assert.Equal((MemberLate.None, null), (read.ToAccount().Late, read.ToAccount().Final));
+    }
 
     /// <summary>Before there were banks: saving begins with the slice after the newest one.</summary>
     [Fact]
@@ -151,8 +167,19 @@ public sealed class StateTests
             Schedule = new() { Runs = [new(Policy.Window.Epoch, 499_968, 0, 1), new(new(), 500_064, -4, 672)], Until = 500_736 },
             Epochs = [new(5208, 499_968, 500_064, 1234, 1152, 1, Policy.Tariff), new(5209, 500_064, 500_160, 0, 1152, 0, null)],
             FirstUnbilled = 5208,
+            Late = [new(5207, 48)],
         },
-        "states-v4.hex");
+        "states-v5.hex");
+
+    /// <summary>There was no share for the commons then, and nothing came late.</summary>
+    [Fact]
+    public void A_class_of_the_fourth_version()
+    {
+        ClassCheckpoint read = Serializer.Deserialize<ClassCheckpoint>(Golden.Read("states-v4.hex")["class"])!;
+        Assert.Equal((0, 1), (read.Policies!.Current.Tariff.CommonsPermille, read.Policies.Current.Bank.SharePermille));
+        Assert.True(read.Late.IsDefaultOrEmpty);
+        Assert.Empty(read.ToFold().Epochs.Late);
+    }
 
     /// <summary>Policies had neither bank nor deferral then.</summary>
     [Fact]
@@ -194,7 +221,7 @@ public sealed class StateTests
     }
 
     [Fact]
-    public void An_empty_class() => Check("empty-class", new ClassCheckpoint(), "states-v3.hex");
+    public void An_empty_class() => Check("empty-class", new ClassCheckpoint(), "states-v5.hex");
 
     [Fact]
     public void An_empty_class_of_the_first_version() => Assert.Equal(
@@ -229,6 +256,7 @@ public sealed class StateTests
         ClassPolicy All(ClassPolicy policy) => policy with
         {
             Market = market,
+            Tariff = policy.Tariff with { CommonsPermille = 7 },
             Bank = new() { SharePermille = 1, CapUnits = 2, DecayPermille = 3 },
             Deferral = new() { DeferMinMs = 4, HorizonMs = 5, MemberCapUnits = 6 },
         };

@@ -41,6 +41,26 @@ internal sealed class FakeGovernance : Governance.GovernanceBase
         return Task.FromResult(history);
     }
 
+    public override Task<EmergencyReply> DeclareEmergency(DeclareEmergencyRequest request, ServerCallContext context)
+    {
+        var action = new EmergencyAction { Coop = request.Coop, Number = 1, Reason = request.Reason, InForce = true };
+        if (request.LowerCap is { } cap) action.LowerCap = cap;
+        else if (request.RaiseGuarantee is { } raise) action.RaiseGuarantee = raise;
+        else action.SuspendMember = request.SuspendMember;
+        bool isKnown = request.SuspendMember?.Member != "nobody";
+        return Task.FromResult(new EmergencyReply { Outcome = isKnown ? EmergencyOutcome.Accepted : EmergencyOutcome.TargetUnknown, Action = isKnown ? action : null });
+    }
+
+    public override Task<EmergencyReply> LiftEmergency(LiftEmergencyRequest request, ServerCallContext context) =>
+        request.Number == 1 ? Task.FromResult(new EmergencyReply { Outcome = EmergencyOutcome.Accepted }) : throw new RpcException(new(StatusCode.NotFound, "no action"));
+
+    public override Task<ListEmergenciesReply> ListEmergencies(ListEmergenciesRequest request, ServerCallContext context)
+    {
+        var reply = new ListEmergenciesReply();
+        reply.Actions.Add(new EmergencyAction { Number = 1, LowerCap = new() { Class = "people", CapPermille = 1500 }, Reason = "a storm" });
+        return Task.FromResult(reply);
+    }
+
     public override Task<RulesHistory> GetRules(GetRulesRequest request, ServerCallContext context)
     {
         var history = new RulesHistory();

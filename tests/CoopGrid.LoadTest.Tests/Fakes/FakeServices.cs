@@ -73,6 +73,9 @@ internal sealed class FakeMembers(FakeGrid grid) : Members.MembersBase
     public override Task<Member> Suspend(SuspendRequest request, ServerCallContext context) =>
         Change(request.Member, member => member.Suspended = request.Suspended);
 
+    public override async Task<ExitReply> Exit(ExitRequest request, ServerCallContext context) =>
+        new() { Member = await Change(request.Member, _ => { }), BillNumber = 7 };
+
     public override Task<Member> Entitle(EntitleRequest request, ServerCallContext context) =>
         Change(request.Member, member => member.Entitlements.Add(request.Lane));
 

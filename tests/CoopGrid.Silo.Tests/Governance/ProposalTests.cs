@@ -82,7 +82,7 @@ public sealed class ProposalTests : IDisposable
         await Answers(ProposalOutcome.Stale, "firms", Changed(to => to.ClassPolicy.Class = "firms"));
         await Answers(ProposalOutcome.NotChangeable, "window.sliceMs", Changed(to => to.ClassPolicy.PolicyJson = Policy[..^1] + """, "window": { "sliceMs": 60000 } }"""));
         await Answers(ProposalOutcome.NotAllowed, "members", Changed(to => (to.By, to.AsOperator) = ("olga", true)));
-        await Answers(ProposalOutcome.NotAffordable, "do not post to the books", Changed(to => to.CommonsSpending = new() { Recipient = "the park", MicroCredits = 1 }));
+        await Answers(ProposalOutcome.NotAffordable, "commons account holds 0", Changed(to => to.CommonsSpending = new() { Recipient = "the park", MicroCredits = 1 }));
         await QuietSilo.Fails(StatusCode.NotFound, door.GetProposalAsync(new() { Coop = Charters.Coop, Id = "more" }));
         await QuietSilo.Fails(StatusCode.NotFound, door.VoteAsync(new() { Coop = Charters.Coop, Id = "more", Member = "ann", Choice = VoteChoice.For }));
         await QuietSilo.Fails(StatusCode.NotFound, door.GetPolicyHistoryAsync(new() { Coop = Charters.Coop, Class = "firms" }));

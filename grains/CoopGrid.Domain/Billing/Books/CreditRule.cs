@@ -27,6 +27,9 @@ public sealed record CreditAnswer(CreditOutcome Outcome, JournalEntry? Entry, Cr
 /// </summary>
 public static class CreditRule
 {
+    /// <summary>Most micro-credits of one credit: a thousand million credits, so that a bill with many of them fits 64 bits.</summary>
+    public const long MostMicroCredits = 1_000_000_000_000_000;
+
     /// <summary>Decides one credit.</summary>
     /// <param name="books">The balances before it.</param>
     /// <param name="wanted">The line it would be, with its reason.</param>
@@ -46,4 +49,8 @@ public static class CreditRule
         var entry = JournalEntry.Of(wanted.Reason, new(BooksAccount.Member, member, wanted.Credit), new(giver, null, -wanted.Credit));
         return new(CreditOutcome.Posted, entry, wanted);
     }
+
+    /// <summary>What the commons pay outside the grid: money that the co-op hands on, as members had paid it in.</summary>
+    public static JournalEntry PayOut(long microCredits, string reason) =>
+        JournalEntry.Of(reason, new(BooksAccount.Commons, null, -microCredits), new(BooksAccount.Payments, null, microCredits));
 }

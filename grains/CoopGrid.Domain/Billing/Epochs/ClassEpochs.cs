@@ -14,13 +14,23 @@ namespace CoopGrid.Domain.Billing;
 /// </summary>
 public sealed class ClassEpochs
 {
+    // Late totals that are kept: of more epochs than late units are taken for.
+    private const int LateKept = 64;
+
     private readonly List<EpochTotals> _all = [];
+    private readonly SortedDictionary<long, long> _late = [];
 
     /// <summary>The class's epochs; null until they are known, and then nothing is counted.</summary>
     public EpochPlan? Plan { get; set; }
 
     /// <summary>Ascending, without gaps.</summary>
     public IReadOnlyList<EpochTotals> All => _all;
+
+    /// <summary>Units by epoch that came after their slice was closed, ascending. They are in no S: they are adjustments of bills.</summary>
+    public IEnumerable<LateTotal> Late => _late.Select(total => new LateTotal(total.Key, total.Value));
+
+    /// <summary>The late total of an epoch.</summary>
+    public long LateOf(long number) => _late.GetValueOrDefault(number);
 
     /// <summary>The epoch of a number, or null.</summary>
     public EpochTotals? Of(long number) => _all.Find(totals => totals.Epoch.Number == number);
@@ -45,6 +55,7 @@ public sealed class ClassEpochs
     public void Add(in SliceChange change, long members)
     {
         Roll(change.Slice, members);
+        if (change.LateUnits != 0 && Plan?.At(change.Slice) is { } late) AddLate(late.Number, change.LateUnits);
         for (int i = 0; i < _all.Count; i++)
         {
             EpochTotals totals = _all[i];
@@ -56,6 +67,12 @@ public sealed class ClassEpochs
                 MemberSlices = totals.MemberSlices + (change.Members * slices),
             };
         }
+    }
+
+    private void AddLate(long number, long units)
+    {
+        _late[number] = LateOf(number) + units;
+        while (_late.Count > LateKept) _late.Remove(_late.Keys.First());
     }
 
     /// <summary>Fixes what running and past epochs are rated by: the policy of their first slice.</summary>
@@ -85,13 +102,20 @@ public sealed class ClassEpochs
     };
 
     /// <summary>The sums as they were checkpointed.</summary>
-    public static ClassEpochs Restore(IEnumerable<EpochTotals> totals)
+    /// <param name="late">As <see cref="Late"/> gave it.</param>
+    public static ClassEpochs Restore(IEnumerable<EpochTotals> totals, IEnumerable<LateTotal> late)
     {
         var epochs = new ClassEpochs();
         epochs._all.AddRange(totals);
+        foreach (LateTotal total in late) epochs._late[total.Epoch] = total.Units;
         return epochs;
     }
 }
+
+/// <summary>Units that came after their slice was closed.</summary>
+/// <param name="Epoch">The number of the epoch they were used in.</param>
+/// <param name="Units">Above 0.</param>
+public readonly record struct LateTotal(long Epoch, long Units);
 
 /// <summary>One epoch of a class.</summary>
 public sealed record EpochTotals

@@ -8,8 +8,10 @@ namespace CoopGrid.Domain.Billing;
 /// </summary>
 public static class EpochCounting
 {
-    /// <summary>Whether all slices that an entry counts in are announced. They are at or before the entry's own slice.</summary>
-    public static bool IsAnnounced(MemberEntry entry, EpochPlan plan) => plan.Announces(entry.Slice);
+    /// <summary>
+    /// Whether all slices that an entry counts in are announced. They are at or before the entry's own slice; who leaves is counted out from the one after it.
+    /// </summary>
+    public static bool IsAnnounced(MemberEntry entry, EpochPlan plan) => plan.Announces(entry is MemberLeft ? entry.Slice + 1 : entry.Slice);
 
     /// <summary>An epoch that the account must begin before it takes the entry; null if there is none (any more).</summary>
     public static EpochSlices? ToBegin(MemberAccount account, MemberEntry entry, EpochPlan plan)
@@ -19,7 +21,7 @@ public static class EpochCounting
             case Admitted admitted:
                 return NotBegun(account, admitted.Slice, plan);
             case UsageReported reported:
-                foreach (ReportedSlice slice in reported.Slices)
+                foreach (ReportedSlice slice in reported.InTime)
                 {
                     if (NotBegun(account, slice.Slice, plan) is { } epoch) return epoch;
                 }

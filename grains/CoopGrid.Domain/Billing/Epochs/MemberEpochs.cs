@@ -35,6 +35,9 @@ internal struct MemberEpochs()
         _held = [.. _held.Where(usage => usage.Epoch.Number >= first).Append(Open(began.Epoch)).OrderBy(usage => usage.Epoch.Number)];
     }
 
+    /// <summary>The slice that the member joined in; <see cref="long.MinValue"/> if that is not known, and long ago; null before.</summary>
+    public readonly long? EnrolledIn => _enrolledIn == Never ? null : _enrolledIn;
+
     public void Enrol(long slice) => _enrolledIn = slice;
 
     public void Leave(long slice)

@@ -21,18 +21,23 @@ public sealed record EffectivePolicy(ClassPolicy Policy, ImmutableArray<int> App
     /// <summary>The policy at a moment, past or present (<see cref="EmergencyBook.TimeAt"/>).</summary>
     /// <param name="inClass">The customer class.</param>
     /// <param name="voted">Its voted policy in force then; valid.</param>
-    public static EffectivePolicy At(string inClass, ClassPolicy voted, EmergencyBook book, string timeZone, Instant at)
+    public static EffectivePolicy At(string inClass, ClassPolicy voted, EmergencyBook book, string timeZone, Instant at) =>
+        Of(inClass, voted, book.InForceAt(at).Select(emergency => (emergency.Declared.Number, emergency.Declared.Action)), timeZone);
+
+    /// <summary>The policy with some actions in force.</summary>
+    /// <param name="inForce">In the order they were declared, of any class.</param>
+    public static EffectivePolicy Of(string inClass, ClassPolicy voted, IEnumerable<(int Number, EmergencyAction Action)> inForce, string timeZone)
     {
         ClassPolicy policy = voted;
         var applied = ImmutableArray.CreateBuilder<int>();
         var leftOut = ImmutableArray.CreateBuilder<int>();
-        foreach (EmergencyDeclared declared in book.InForceAt(at).Select(emergency => emergency.Declared))
+        foreach ((int number, EmergencyAction action) in inForce)
         {
-            if (ClassOf(declared.Action) != inClass) continue;
-            ClassPolicy next = Apply(policy, declared.Action);
+            if (ClassOf(action) != inClass) continue;
+            ClassPolicy next = Apply(policy, action);
             if (ReferenceEquals(next, policy)) continue;
             bool fits = PolicyRules.Check(next, timeZone).Count == 0;
-            (fits ? applied : leftOut).Add(declared.Number);
+            (fits ? applied : leftOut).Add(number);
             if (fits) policy = next;
         }
 

@@ -30,6 +30,19 @@ public sealed class EmergencyBook
         .Where(emergency => emergency.Declared.Action == new SuspendMember(member))
         .MaxBy(emergency => emergency.EndsAt);
 
+    /// <summary>The first instant after a moment at which an action begins or ends; null if none does. A lapse still to come counts.</summary>
+    public Instant? ChangeAfter(Instant at)
+    {
+        Instant? first = null;
+        foreach (Emergency emergency in _all)
+        {
+            if (emergency.Declared.At > at && (first is null || emergency.Declared.At < first)) first = emergency.Declared.At;
+            if (emergency.EndsAt > at && (first is null || emergency.EndsAt < first)) first = emergency.EndsAt;
+        }
+
+        return first;
+    }
+
     /// <summary>Adds the next entry.</summary>
     /// <exception cref="InvalidOperationException">A declared action that is not the next one, or a lifted one that is not there or was lifted.</exception>
     public void Apply(EmergencyEntry entry)

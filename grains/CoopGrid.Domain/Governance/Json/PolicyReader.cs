@@ -59,6 +59,7 @@ internal static class PolicyReader
             ComfortPermille = fields.Whole("comfortPermille", PolicyLimits.ComfortPermille, defaults.ComfortPermille),
             MeanBasis = fields.Choice("meanBasis", PolicyWords.MeanBases, defaults.MeanBasis),
             BaselineUnits = fields.Whole("baselineUnits", PolicyLimits.BaselineUnits, defaults.BaselineUnits),
+            CommonsPermille = fields.Small("commonsPermille", PolicyLimits.CommonsPermille, defaults.CommonsPermille),
         };
         fields.Done();
         return tariff;

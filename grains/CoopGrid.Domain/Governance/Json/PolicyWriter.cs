@@ -74,6 +74,7 @@ internal static class PolicyWriter
         json.WriteNumber("comfortPermille", tariff.ComfortPermille);
         json.WriteString("meanBasis", PolicyWords.WordOf(PolicyWords.MeanBases, tariff.MeanBasis));
         json.WriteNumber("baselineUnits", tariff.BaselineUnits);
+        json.WriteNumber("commonsPermille", tariff.CommonsPermille);
         json.WriteEndObject();
     }
 

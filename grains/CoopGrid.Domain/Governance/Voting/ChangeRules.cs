@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CoopGrid.Domain.Billing.Books;
 using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Governance;
@@ -7,7 +8,7 @@ namespace CoopGrid.Domain.Governance;
 /// Whether a change can be made as things stand. It is asked when the change is proposed and again when it is executed, since the policy, the charter
 /// or the account may have changed between. In this order:
 /// <list type="number">
-/// <item>what it is based on is the newest version (<see cref="ProposalOutcome.Stale"/>);</item>
+/// <item>what it is based on is the newest version, and the member it is for is one (<see cref="ProposalOutcome.Stale"/>);</item>
 /// <item>what it leads to is valid, so that no bill can overflow (<see cref="ProposalOutcome.PolicyInvalid"/>);</item>
 /// <item>it touches no field that is fixed while members have windows (<see cref="ProposalOutcome.NotChangeable"/>);</item>
 /// <item>the commons account holds what it spends (<see cref="ProposalOutcome.NotAffordable"/>).</item>
@@ -16,6 +17,7 @@ namespace CoopGrid.Domain.Governance;
 public static class ChangeRules
 {
     private static readonly LimitRange Spendable = new(1, PolicyLimits.MaxBill);
+    private static readonly LimitRange Creditable = new(1, CreditRule.MostMicroCredits);
 
     /// <summary>The first reason why not; null if it can be made.</summary>
     public static (ProposalOutcome Outcome, string Reason)? Check(ProposedChange change, CurrentRules rules) => change switch
@@ -49,7 +51,8 @@ public static class ChangeRules
         if (change is CommonsSpending spending)
         {
             if (!Ids.IsName(spending.Recipient)) return $"A spending names who gets it, in 1 to {Ids.MaxBytes} bytes.";
-            return Spendable.Holds(spending.MicroCredits) ? null : $"A spending in micro-credits must be {Spendable}; was {spending.MicroCredits}.";
+            LimitRange range = spending.ToMember ? Creditable : Spendable;
+            return range.Holds(spending.MicroCredits) ? null : $"A spending in micro-credits must be {range}; was {spending.MicroCredits}.";
         }
 
         // Whether an invalid policy differs cannot be said in the same words, and need not: it is refused for what is wrong with it.
@@ -78,10 +81,13 @@ public static class ChangeRules
         return errors.Count > 0 ? (ProposalOutcome.PolicyInvalid, string.Join('\n', errors)) : null;
     }
 
-    private static (ProposalOutcome, string)? Check(CommonsSpending spending, CurrentRules rules) =>
-        spending.MicroCredits > rules.CommonsMicroCredits
+    private static (ProposalOutcome, string)? Check(CommonsSpending spending, CurrentRules rules)
+    {
+        if (spending.ToMember && !rules.IsRecipientMember) return (ProposalOutcome.Stale, $"There is no member {spending.Recipient}.");
+        return spending.MicroCredits > rules.CommonsMicroCredits
             ? (ProposalOutcome.NotAffordable, $"The commons account holds {rules.CommonsMicroCredits} micro-credits; {spending.MicroCredits} are asked for.")
             : null;
+    }
 
     private static ClassRules? Of(string name, CurrentRules rules) => rules.Class?.Name == name ? rules.Class : null;
 }

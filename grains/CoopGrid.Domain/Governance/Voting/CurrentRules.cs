@@ -16,6 +16,9 @@ public sealed record CurrentRules
 
     /// <summary>What the commons account holds, in micro-credits.</summary>
     public long CommonsMicroCredits { get; init; }
+
+    /// <summary>Whether the member that a spending is for is one.</summary>
+    public bool IsRecipientMember { get; init; }
 }
 
 /// <summary>A class's voted policies, without emergency actions.</summary>

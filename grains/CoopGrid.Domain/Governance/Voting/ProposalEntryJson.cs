@@ -132,6 +132,7 @@ public static class ProposalEntryJson
                 json.WriteStartObject("commonsSpending");
                 json.WriteString("recipient", spending.Recipient);
                 json.WriteNumber("microCredits", spending.MicroCredits);
+                if (spending.ToMember) json.WriteBoolean("toMember", true);
                 break;
             default:
                 throw new InvalidOperationException($"Change {change.GetType().Name} has no place in the book.");
@@ -178,7 +179,7 @@ public static class ProposalEntryJson
         if (json.TryGetProperty("governanceChange", out JsonElement governance))
             return new GovernanceChange(governance.GetProperty("basedOn").GetInt32(), ReadGovernance(governance));
         return json.TryGetProperty("commonsSpending", out JsonElement spending)
-            ? new CommonsSpending(Text(spending, "recipient"), spending.GetProperty("microCredits").GetInt64())
+            ? new CommonsSpending(Text(spending, "recipient"), spending.GetProperty("microCredits").GetInt64(), spending.TryGetProperty("toMember", out _))
             : throw new FormatException("A proposal's book holds a change of a kind that this version does not know.");
     }
 

@@ -111,7 +111,7 @@ public sealed record NewBill(string Member, long Charges, byte[] Lines, IReadOnl
 public sealed record EntryRow(string Member, Balances Amounts, string Reason);
 
 /// <summary>A line for a member's next bill.</summary>
-/// <param name="Member">Whose.</param>
+/// <param name="Member">Whose; with an empty name nobody's: it waits for no bill, and its key posts the entry once.</param>
 /// <param name="Key">Unique in the co-op; a repeat changes nothing.</param>
 /// <param name="Line">What <c>BillCodec</c> writes.</param>
 /// <param name="Entry">What is posted with it; null for a line that is posted with its bill.</param>

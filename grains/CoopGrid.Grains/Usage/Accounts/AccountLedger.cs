@@ -56,8 +56,20 @@ internal sealed class AccountLedger(LedgerWriter ledger, DirtyQueue dirty)
             case Cancelled cancelled:
                 return ledger.Append(claim.Member, bytes, [new(@class, cancelled.AdmittedSlice, -cancelled.CountedUnits, 0)]);
             case UsageReported reported:
-                ClassDelta[] deltas = [.. reported.Slices.Select(slice => new ClassDelta(@class, slice.Slice, slice.Units, 0))];
-                return ledger.Append(claim.Member, bytes, deltas);
+                return ledger.Append(claim.Member, bytes,
+                [
+                    .. reported.InTime.Select(slice => new ClassDelta(@class, slice.Slice, slice.Units, 0)),
+                    .. reported.Late.Select(slice => new ClassDelta(@class, slice.Slice, 0, 0, LateUnits: slice.Units)),
+                ]);
+            case MemberLeft left:
+                // What it used in the window leaves with it; it counts no more from the slice after its last.
+                ClassDelta[] deltas =
+                [
+                    .. claim.Account.UsedAt(left.Slice).Select(used => new ClassDelta(@class, used.Slice, 0, 0, WindowUnits: -used.Units)),
+                    new(@class, left.Slice + 1, 0, -1),
+                ];
+                var gone = new DirectoryChange(claim.Member, @class.Class, MemberStatus.Exited, claim.Account.Enrolled.UnixMs);
+                return ledger.Append(claim.Member, bytes, deltas, gone);
             case Enrolled enrolled:
                 var row = new DirectoryChange(claim.Member, @class.Class, MemberStatus.Active, enrolled.At.UnixMs);
                 return ledger.Append(claim.Member, bytes, [new(@class, enrolled.Slice, 0, 1)], row);

@@ -41,6 +41,9 @@ public sealed record ClassCheckpoint
     /// <summary>The number of the first epoch whose bills are not made.</summary>
     [Id(10)] public long FirstUnbilled { get; init; }
 
+    /// <summary>Late totals by epoch; empty in a checkpoint that is older than late units.</summary>
+    [Id(40)] public ImmutableArray<StoredLateTotal> Late { get; init; } = [];
+
     /// <summary>Makes the stored form of a fold.</summary>
     public ClassCheckpoint With(ClassFold fold, long openSlice) => this with
     {
@@ -50,6 +53,7 @@ public sealed record ClassCheckpoint
         Producers = [.. fold.Producers().Select(p => new StoredProducer(p.Producer, p.Watermark, p.Mark))],
         OpenSlice = openSlice,
         Epochs = [.. fold.Epochs.All.Select(StoredEpochTotals.From)],
+        Late = [.. fold.Epochs.Late.Select(total => new StoredLateTotal(total.Epoch, total.Units))],
     };
 
     /// <summary>The policies as they were stored. Those that are older than votes are the founding ones here, whatever their numbers: nobody voted on them.</summary>
@@ -67,7 +71,8 @@ public sealed record ClassCheckpoint
         ClassWindow.Restore(Policies!.Current.Window.Slices, NewestSlice, Usage.Select(slice => new SliceUnits(slice.Slice, slice.Units)).ToArray(), OpenSlice),
         Members,
         Producers.Select(p => new ProducerMark(p.Producer, p.Watermark, p.Mark)),
-        Epochs.Select(epoch => epoch.ToTotals()));
+        Epochs.Select(epoch => epoch.ToTotals()),
+        Late.IsDefault ? [] : Late.Select(total => new LateTotal(total.Epoch, total.Units)));
 }
 
 /// <summary>S and M of one epoch of a class.</summary>
@@ -95,6 +100,10 @@ public sealed record StoredEpochTotals(
         Tariff = Tariff,
     };
 }
+
+/// <summary>Units of an epoch that came after their slice was closed.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.state.class-late.1")]
+public readonly record struct StoredLateTotal([property: Id(0)] long Epoch, [property: Id(1)] long Units);
 
 /// <summary>How far a class has followed one producer.</summary>
 [GenerateSerializer, Immutable, Alias("coopgrid.state.class-producer.1")]

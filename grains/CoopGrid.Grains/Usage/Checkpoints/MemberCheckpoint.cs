@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Bank;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
@@ -71,6 +72,12 @@ public sealed record MemberCheckpoint
     /// <summary>What is used of its reservation; null if it never had one.</summary>
     [Id(23)] public StoredReservation? Reservation { get; init; }
 
+    /// <summary>Late units by epoch; null if there never were any.</summary>
+    [Id(40)] public StoredLate? Late { get; init; }
+
+    /// <summary>What the final bill is rated against; null unless the member left in an epoch of its class.</summary>
+    [Id(41)] public StoredFinal? Final { get; init; }
+
     /// <summary>Makes the stored form of an account.</summary>
     public static MemberCheckpoint From(MemberAccount account, long producer, long position, ImmutableArray<KeyBlockRef> blocks)
     {
@@ -100,6 +107,8 @@ public sealed record MemberCheckpoint
             Epochs = [.. at.Epochs.Held.Select(StoredEpochSums.From)],
             Bank = at.WindowSlices == 0 ? null : StoredBank.From(at.Bank),
             Reservation = at.Reservation == default ? null : StoredReservation.From(at.Reservation),
+            Late = StoredLate.From(at.Late),
+            Final = StoredFinal.From(at.Final),
             Returns = [.. account.Keys.GivenBack().Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
         };
     }
@@ -131,6 +140,8 @@ public sealed record MemberCheckpoint
             FirstUnbilled = FirstUnbilled,
             Held = [.. Epochs.Select(sums => sums.ToSums())],
         },
+        Late = Late?.ToLate() ?? MemberLate.None,
+        Final = Final?.ToFinal(),
     });
 }
 

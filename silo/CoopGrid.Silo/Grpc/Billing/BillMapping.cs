@@ -52,7 +52,7 @@ internal static class BillMapping
         return reply;
     }
 
-    public static ClosingReply ToReply(EpochBooks books)
+    public static ClosingReply ToReply(EpochBooks books, long lateUnits)
     {
         EpochClosing? closing = books.Closing;
         return new()
@@ -73,6 +73,7 @@ internal static class BillMapping
             RevenueMicroCredits = books.End is { } end ? Text(end.Revenue) : "",
             RoundingMicroCredits = books.End?.Rounding ?? 0,
             CommonsMicroCredits = books.End?.CommonsShare ?? 0,
+            LateUnits = lateUnits,
         };
     }
 

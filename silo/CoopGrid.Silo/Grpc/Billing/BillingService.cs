@@ -15,7 +15,7 @@ namespace CoopGrid.Silo.Grpc;
 /// <summary>
 /// The door to bills and books. It reads the store: bills never change, and a closing's progress is there and nowhere else. A projected bill comes from its member.
 /// </summary>
-internal sealed class BillingService(Coops coops, MemberGrains members, IBillStore store, Credits credits) : Billing.BillingBase
+internal sealed class BillingService(Coops coops, MemberGrains members, IBillStore store, Credits credits, IGrainFactory grains) : Billing.BillingBase
 {
     private const int MaxPage = 1000;
     private const int DefaultPage = 100;
@@ -91,14 +91,14 @@ internal sealed class BillingService(Coops coops, MemberGrains members, IBillSto
         if (request.HasEpoch)
         {
             return await store.FindEpochAsync(id, request.Epoch, context.CancellationToken) is { } row
-                ? BillMapping.ToReply(row.ToBooks())
+                ? await Told(row.ToBooks())
                 : throw Fail(StatusCode.NotFound, $"Nothing is in the books of epoch {request.Epoch} of class {id}.");
         }
 
         IReadOnlyList<EpochRow> rows = await store.ListEpochsAsync(id, NewestEpochs, context.CancellationToken);
         EpochBooks newest = rows.Select(row => row.ToBooks()).FirstOrDefault(books => books.Closing is not null)
             ?? throw Fail(StatusCode.NotFound, $"No epoch of class {id} has begun to close.");
-        return BillMapping.ToReply(newest);
+        return await Told(newest);
     }
 
     public override async Task<PostCreditReply> PostCredit(PostCreditRequest request, ServerCallContext context)
@@ -134,10 +134,15 @@ internal sealed class BillingService(Coops coops, MemberGrains members, IBillSto
         return BillMapping.ToReply(await store.ReadBooksAsync(request.Coop, context.CancellationToken), member);
     }
 
-    private static async Task<RpcException> WithoutBill(IMemberGrain member, string name) =>
-        (await member.GetState()).Status == Model.MemberStatus.Unknown
-            ? Fail(StatusCode.NotFound, $"There is no member '{name}'.")
-            : Fail(StatusCode.FailedPrecondition, "The class's first epoch has not begun: there is nothing to project yet.");
+    private async Task<ClosingReply> Told(EpochBooks books) =>
+        BillMapping.ToReply(books, await grains.GetGrain<IClassGrain>(books.Epoch.Class.ToString()).GetLateTotal(books.Epoch.Number));
+
+    private static async Task<RpcException> WithoutBill(IMemberGrain member, string name) => (await member.GetState()).Status switch
+    {
+        Model.MemberStatus.Unknown => Fail(StatusCode.NotFound, $"There is no member '{name}'."),
+        Model.MemberStatus.Exited => Fail(StatusCode.FailedPrecondition, "The member has left: its final bill is among its bills."),
+        _ => Fail(StatusCode.FailedPrecondition, "The class's first epoch has not begun: there is nothing to project yet."),
+    };
 
     private async ValueTask<CoopProfile> ProfileOf(string coop) =>
         await coops.FindAsync(coop) ?? throw Fail(StatusCode.NotFound, $"There is no co-op '{coop}'.");

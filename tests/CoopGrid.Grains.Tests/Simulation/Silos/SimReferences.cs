@@ -28,6 +28,8 @@ internal sealed class SimClassReference(SimCluster cluster, SimSilo from) : ICla
         return true;
     });
 
+    public ValueTask<long> GetLateTotal(long number) => new(Call(grain => grain.GetLateTotal(number).AsTask()));
+
     public ValueTask<ClassPolicies?> GetPolicies() => new(Call(grain => grain.GetPolicies().AsTask()));
 
     public Task<bool> Adopt(PolicyVersion version) => Call(grain => grain.Adopt(version));

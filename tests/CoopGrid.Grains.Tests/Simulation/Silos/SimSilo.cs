@@ -252,7 +252,7 @@ internal sealed class SimSilo
     }
 
     private SimActivation MakeMember(GrainId id) =>
-        new(this, id, reentrant: true, _ => new MemberGrain(Claims, Gates, Accounts, Clock), () => Task.CompletedTask);
+        new(this, id, reentrant: true, _ => new MemberGrain(Claims, Gates, Accounts, Clock, null!, null!), () => Task.CompletedTask);
 
     private SimActivation MakeClass(GrainId id)
     {
@@ -261,7 +261,7 @@ internal sealed class SimSilo
             this,
             id,
             reentrant: false,
-            _ => new ClassGrain(state, _classPort, _classPort, _classPort, _classPort, Clock, _checkpointing, Log<ClassGrain>()),
+            _ => new ClassGrain(state, _classPort, _classPort, _classPort, _classPort, SimBooks.None, Clock, _checkpointing, Log<ClassGrain>()),
             state.ReadStateAsync);
     }
 
