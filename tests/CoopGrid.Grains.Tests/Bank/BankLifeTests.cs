@@ -116,7 +116,7 @@ public sealed class BankLifeTests
             long ended = policy.Window.SliceAt(Instant.Now(silo.Time)) - 1;
             var report = new UsageReport { Meter = "meter", Sequence = sequence + 1, Slices = [new(ended, slice % 8 > 4 ? 40 : 2)] };
             ReportAnswer answer = await silo.Member("m0").Report(report);
-            if (answer.Outcome != ReportOutcome.Accepted) continue;
+            Assert.Equal((ReportOutcome.Accepted, ""), (answer.Outcome, answer.Reason));
             sequence++;
             banked += answer.BankedUnits;
         }
@@ -165,7 +165,7 @@ public sealed class BankLifeTests
                 (member, string key) = sent[random.Next(sent.Count)];
                 await silo.Member(member).Cancel(key, 0, "relay");
             }
-            else if ((await silo.Member(member).Admit(Ask.For($"{life}-{call}", random.Next(1, 25)))).Outcome == Outcome.Admitted)
+            else if ((await silo.Member(member).Admit(Ask.For($"{life}-{call}", random.Next(10, 45)))).Outcome == Outcome.Admitted)
             {
                 sent.Add((member, $"{life}-{call}"));
             }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CoopGrid.Grains.Usage;
-using CoopGrid.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Storage;
