@@ -96,7 +96,7 @@ public sealed class BankedLivesTests
                 _slices.Add(Next(_slices[^1], running + 1));
                 if (_slices[^1] with { OffPeak = false } != _slices[^2] with { OffPeak = false, StartsEpoch = false }) _class.Add(Terms(running + 1));
                 for (long slice = _class.FinalThrough + 1; slice < running - _lateness; slice++) _class.Close(slice, _slices[(int)slice].OffPeak);
-                if (_random.Next(3) > 0) Hear();
+                if (_random.Next(3) > 0 || _gate.FinalThrough < running - _policy.Window.Slices) Hear();
                 if (running == _enrolled) _account.Apply(new Enrolled(1, At(running), running, 1, "homes", _policy.Window.Slices));
                 if (running < _enrolled) continue;
                 if (_random.Next(1000) < _touchPermille) Touch(running);
