@@ -39,6 +39,9 @@ public sealed record GateReport
 
     /// <summary>When the counts were taken: the periods before this moment's will not change any more.</summary>
     [Id(9)] public Instant At { get; init; }
+
+    /// <summary>The last slice of the class's bank history that the gate knows; <see cref="long.MinValue"/> if it knows none.</summary>
+    [Id(60)] public long BankThrough { get; init; } = long.MinValue;
 }
 
 /// <summary>Units by lane since the counting began.</summary>
@@ -141,6 +144,9 @@ public sealed record ClassSignal
     /// The emergency actions of the co-op that have not ended: those that suspend a member of any class, and those on this class. Who decides looks at their times.
     /// </summary>
     [Id(40)] public ImmutableArray<EmergencyView> Emergencies { get; init; } = [];
+
+    /// <summary>What the gate does not know yet of the class's bank history; null if that is nothing, or there never was a bank.</summary>
+    [Id(60)] public BankNews? Bank { get; init; }
 }
 
 /// <summary>A position of a producer's log up to which a class has checkpointed.</summary>

@@ -79,4 +79,7 @@ public sealed record ReportAnswer
 
     /// <summary>Units that came after their slice was closed: they are adjustments of a bill. Part of <see cref="Units"/>.</summary>
     [Id(40)] public long LateUnits { get; init; }
+
+    /// <summary>Units that the member's bank covered, all slices together.</summary>
+    [Id(60)] public long BankedUnits { get; init; }
 }

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -25,6 +26,9 @@ public readonly record struct Conditions(
 
     /// <summary>The reason of the emergency action that suspends the member now; null if there is none.</summary>
     public string? SuspendedFor { get; init; }
+
+    /// <summary>Which final slices members have saved in, and by which terms; null in a class that never had a bank.</summary>
+    public BankHistory? Bank { get; init; }
 
     /// <summary>The slice that an entry of the member made now counts in.</summary>
     public long SliceOf(MemberAccount account) => account.SliceFor(Policy.Window.SliceAt(Now), Mark);

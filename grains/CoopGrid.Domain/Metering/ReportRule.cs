@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
@@ -106,25 +107,29 @@ public static class ReportRule
     {
         long slice = now.SliceOf(account);
         long usage = account.UsageAt(slice);
-        long baselineUnits = 0, surgedUnits = 0, lateUnits = 0;
-        long inTime = LateRule.InTimeFrom(now);
+        long lateUnits = 0, inTime = LateRule.InTimeFrom(now);
+        BankAccount bank = Settling.Before(account, now.Bank, slice);
+        Covered covered = default;
         ImmutableArray<ReportedSlice>.Builder slices = ImmutableArray.CreateBuilder<ReportedSlice>(report.Slices.Length);
         foreach (SliceUsage used in report.Slices)
         {
-            // Late units take of the baseline too, or whoever reports late would have it twice.
+            // Late units take of the baseline too, or whoever reports late would have it twice; the bank covers none of them: their epoch is closed.
             bool isLate = used.Slice < inTime;
             long before = isLate ? LateRule.LateBefore(account, used.Slice, late) : 0;
-            long baseline = Math.Min(used.Units, AdmissionRule.BaselineLeft(usage + lateUnits + before, now.Policy));
-            slices.Add(new(used.Slice, baseline, used.Units - baseline, multiplierOf(used.Slice)));
+            int multiplier = multiplierOf(used.Slice);
+            long baseline = AdmissionRule.BaselineLeft(usage + lateUnits + before, now.Policy);
+            Covered own = Covering.Of(used.Units, new(false, 0, baseline, isLate ? 0 : bank.Held, multiplier));
+            slices.Add(new(used.Slice, own.Baseline, own.Surged, multiplier, own.Banked));
+            bank = bank.Spend(own.Banked);
             if (isLate) lateUnits += used.Units;
             else usage += used.Units;
-            baselineUnits += baseline;
-            surgedUnits += used.Units - baseline;
+            covered = new(0, 0, covered.Baseline + own.Baseline, covered.Banked + own.Banked, covered.Surged + own.Surged);
         }
 
         var entry = new UsageReported(
             account.Sequence + 1, now.Now, slice, now.Policy.Version, report.Meter, report.Sequence, payload, slices.MoveToImmutable())
         {
+            Bank = Settling.Changed(account, bank),
             InTimeFrom = late.IsEmpty ? long.MinValue : inTime,
             LateEpochs = late,
         };
@@ -132,10 +137,11 @@ public static class ReportRule
         {
             Outcome = ReportOutcome.Accepted,
             ExpectedSequence = report.Sequence + 1,
-            Units = baselineUnits + surgedUnits,
+            Units = covered.Total,
             WindowUsageUnits = usage,
-            BaselineUnits = baselineUnits,
-            SurgedUnits = surgedUnits,
+            BaselineUnits = covered.Baseline,
+            BankedUnits = covered.Banked,
+            SurgedUnits = covered.Surged,
             LateUnits = lateUnits,
         };
         return (answer, entry);

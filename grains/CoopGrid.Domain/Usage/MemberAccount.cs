@@ -167,6 +167,10 @@ public sealed class MemberAccount
             case LateHandedIn handedIn:
                 Late = Late.Without(handedIn);
                 break;
+            case BankDecayed decayed:
+                _epochs.Decay(decayed.Epoch, decayed.Bank.Decayed - Bank.Decayed);
+                Bank = decayed.Bank;
+                break;
             case EvidenceKept:
                 break;
             default:

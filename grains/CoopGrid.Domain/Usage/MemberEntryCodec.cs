@@ -26,6 +26,7 @@ public static class MemberEntryCodec
     private const byte MemberLeftKind = 20;
     private const byte LateReportedKind = 21;
     private const byte LateHandedInKind = 22;
+    private const byte BankDecayedKind = 60;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -76,6 +77,8 @@ public static class MemberEntryCodec
             LateReportedKind => LateCodec.ReadLate(
                 ref reader, new(sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), ReadSlices(ref reader))),
             LateHandedInKind => new LateHandedIn(sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Number()),
+            BankDecayedKind => new BankDecayed(
+                sequence, at, slice, policy, new EpochSlices(reader.Number(), reader.Number(), reader.Number()), EntryExtras.ReadBank(ref reader)),
             _ => throw new FormatException($"The ledger holds an entry of kind {kind}, which this version does not know."),
         };
         return reader.AtEnd ? entry : throw new FormatException($"The ledger holds an entry of kind {kind} with bytes left over.");
@@ -145,6 +148,12 @@ public static class MemberEntryCodec
                 writer.Number(handedIn.ReportSequence);
                 writer.Number(handedIn.Epoch);
                 break;
+            case BankDecayed decayed:
+                writer.Number(decayed.Epoch.Number);
+                writer.Number(decayed.Epoch.First);
+                writer.Number(decayed.Epoch.End);
+                EntryExtras.Write(writer, decayed.Bank);
+                break;
         }
     }
 
@@ -162,6 +171,7 @@ public static class MemberEntryCodec
         EpochBegan => EpochBeganKind,
         MemberLeft => MemberLeftKind,
         LateHandedIn => LateHandedInKind,
+        BankDecayed => BankDecayedKind,
         _ => throw new InvalidOperationException($"Entry {entry.GetType().Name} has no kind."),
     };
 

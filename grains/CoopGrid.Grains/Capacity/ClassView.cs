@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Bank;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -37,6 +39,7 @@ internal sealed class ClassView
 
         if (signal.Schedule is { } schedule)
             Epochs = schedule.Equals(before?.Epochs?.Schedule) ? before.Epochs : new(schedule, Policies.Current.Window, Policies.TimeZone);
+        Bank = BankMapping.After(before?.Bank, signal.Bank);
         if (!signal.SliceMultipliers.IsEmpty)
             _sliceMultipliers = signal.SliceMultipliers.ToDictionary(point => point.Slice, point => point.Permille);
     }
@@ -47,6 +50,9 @@ internal sealed class ClassView
 
     /// <summary>The class's epochs; null if none are announced, and then nothing counts by epochs.</summary>
     public EpochPlan? Epochs { get; }
+
+    /// <summary>By what members save; null in a class that never had a bank. Never changed: a longer one takes its place.</summary>
+    public BankHistory? Bank { get; }
 
     private PolicyPlan Current { get; }
 
@@ -66,6 +72,7 @@ internal sealed class ClassView
         PriceRule.PeriodAt(plan.Policy, reading.Now))
     {
         SuspendedFor = SuspensionOf(member, reading.Now)?.Reason,
+        Bank = Bank,
     };
 
     /// <summary>The emergency action that suspends a member at a moment, or null. It lapses by the time, whether the class is heard or not.</summary>

@@ -128,6 +128,7 @@ internal sealed partial class ClassGrain(
             FirstUnbilled = state.State.FirstUnbilled,
             EpochSoFar = EpochSoFar(),
             Emergencies = EmergenciesAt(now),
+            Bank = _bank?.News(report.BankThrough),
         };
     }
 

@@ -46,6 +46,7 @@ public sealed class EntryTests
             10, At, 500_004, 2, "moved", new(new(676, 499_800, 500_544), 1234, 5678, 1, new() { FixedFee = 1, Rate = 2, ComfortPermille = 3, MeanBasis = MeanBasis.PreviousEpoch, BaselineUnits = 4, CommonsPermille = 5 }, new EpochMean(675, 6, 7))),
         ["left-before-any-epoch"] = new MemberLeft(10, At, 500_004, 2, "", null),
         ["epoch-began"] = new EpochBegan(9, At, 500_003, 2, new EpochSlices(676, 499_800, 500_544), 675),
+        ["bank-decayed"] = new BankDecayed(10, At, 500_003, 2, new EpochSlices(675, 499_056, 499_800), Bank),
     };
 
     public static TheoryData<string> Names => [.. Examples.Keys];

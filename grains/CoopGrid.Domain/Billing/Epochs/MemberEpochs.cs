@@ -38,6 +38,14 @@ internal struct MemberEpochs()
     /// <summary>The slice that the member joined in; <see cref="long.MinValue"/> if that is not known, and long ago; null before.</summary>
     public readonly long? EnrolledIn => _enrolledIn == Never ? null : _enrolledIn;
 
+    /// <summary>Notes what decayed of the member's bank when an epoch was over; one that never began is begun for it.</summary>
+    public void Decay(EpochSlices epoch, long units)
+    {
+        EpochUsage? held = Find(epoch.First);
+        if (held is null) _held = [.. _held.Append(held = Open(epoch)).OrderBy(usage => usage.Epoch.Number)];
+        held.Decay(units);
+    }
+
     public void Enrol(long slice) => _enrolledIn = slice;
 
     public void Leave(long slice)

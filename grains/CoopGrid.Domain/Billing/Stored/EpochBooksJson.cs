@@ -21,6 +21,7 @@ public static class EpochBooksJson
             End = books.Span.End.UnixMicroseconds,
             Leavers = new(books.Leavers.Units, books.Leavers.MemberSlices, Text(books.Leavers.Revenue)),
             Closing = books.Closing is { } closing ? StoredClosing.Of(closing, books.CommonsPermille) : null,
+            CommonsUnitsBefore = books.CommonsUnitsBefore,
             Walked = books.Walked,
             Waiting = books.Waiting,
             Ended = books.End is { } end ? new(Text(end.Revenue), end.Rounding, end.CommonsShare) : null,
@@ -38,6 +39,7 @@ public static class EpochBooksJson
             Leavers = new(stored.Leavers.Units, stored.Leavers.MemberSlices, Whole(stored.Leavers.Revenue)),
             Closing = stored.Closing?.ToClosing(epoch),
             CommonsPermille = stored.Closing?.CommonsPermille ?? 0,
+            CommonsUnitsBefore = stored.CommonsUnitsBefore,
             Walked = stored.Walked,
             Waiting = stored.Waiting,
             End = stored.Ended is { } end ? new(Whole(end.Revenue), end.Rounding, end.CommonsShare) : null,
@@ -58,6 +60,8 @@ public static class EpochBooksJson
         public StoredLeavers Leavers { get; init; } = new(0, 0, "0");
 
         public StoredClosing? Closing { get; init; }
+
+        public long CommonsUnitsBefore { get; init; }
 
         public string Walked { get; init; } = "";
 
@@ -104,6 +108,8 @@ public static class EpochBooksJson
 
         public long BilledMemberSlices { get; init; }
 
+        public long DecayedUnits { get; init; }
+
         public string Charges { get; init; } = "0";
 
         public ImmutableArray<string> Exact { get; init; } = [];
@@ -125,6 +131,7 @@ public static class EpochBooksJson
             Bills = closing.Bills,
             BilledUnits = closing.Units,
             BilledMemberSlices = closing.MemberSlices,
+            DecayedUnits = closing.DecayedUnits,
             Charges = Text(closing.Charges),
             Exact = [.. closing.Exact.Parts.Select(part => part.ToString())],
         };
@@ -146,6 +153,7 @@ public static class EpochBooksJson
             Bills = Bills,
             Units = BilledUnits,
             MemberSlices = BilledMemberSlices,
+            DecayedUnits = DecayedUnits,
             Charges = Whole(Charges),
             Exact = new() { Parts = [.. Exact.Select(ExactAmount.Parse)] },
         };

@@ -44,6 +44,9 @@ public sealed record ClassCheckpoint
     /// <summary>Late totals by epoch; empty in a checkpoint that is older than late units.</summary>
     [Id(40)] public ImmutableArray<StoredLateTotal> Late { get; init; } = [];
 
+    /// <summary>By what members save; null in a class that never had a bank.</summary>
+    [Id(60)] public StoredBankHistory? Bank { get; init; }
+
     /// <summary>Makes the stored form of a fold.</summary>
     public ClassCheckpoint With(ClassFold fold, long openSlice) => this with
     {

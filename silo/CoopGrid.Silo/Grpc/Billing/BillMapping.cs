@@ -74,6 +74,8 @@ internal static class BillMapping
             RoundingMicroCredits = books.End?.Rounding ?? 0,
             CommonsMicroCredits = books.End?.CommonsShare ?? 0,
             LateUnits = lateUnits,
+            DecayedUnits = closing?.DecayedUnits ?? 0,
+            CommonsUnits = books.CommonsUnits,
         };
     }
 
