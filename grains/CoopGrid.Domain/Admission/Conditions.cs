@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -22,6 +23,12 @@ public readonly record struct Conditions(
 {
     /// <summary>What was used before this slice is on closed bills and cannot be given back; only a cancel asks for it.</summary>
     public long ClosedBefore { get; init; } = long.MinValue;
+
+    /// <summary>The seconds whose tickets may be redeemed; by default none.</summary>
+    public BackedSeconds Backed { get; init; }
+
+    /// <summary>The ticket that the class has cut for this request, which found no room or too high a price before.</summary>
+    public Ticket? Cut { get; init; }
 
     /// <summary>The slice that an entry of the member made now counts in.</summary>
     public long SliceOf(MemberAccount account) => account.SliceFor(Policy.Window.SliceAt(Now), Mark);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
@@ -64,6 +65,7 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
         if (_decider is not { } decider) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
         CancelAnswer answer;
         Commit? commit;
+        Ticket? returned;
         lock (_claim.Gate)
         {
             if (!decider.IsOwner) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotHere);
@@ -72,9 +74,15 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
             (answer, Cancelled? entry) = CancelRule.Decide(_claim.Account, key, units, caller, now);
             if (entry is not null && ledger.Record(_claim, entry, decider.Gate) is null) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
             commit = _claim.LastCommit;
+            returned = answer.Outcome == CancelOutcome.Returned ? _claim.Account.Keys.Find(key)?.Admitted.Issued : null;
         }
 
-        return answer.Outcome != CancelOutcome.Returned || await IsDurable(commit) ? answer : new(CancelOutcome.Unavailable, 0, RequestDecider.NotDurable);
+        if (answer.Outcome != CancelOutcome.Returned) return answer;
+        if (!await IsDurable(commit)) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotDurable);
+
+        // Only now: a cancel that is lost must leave the ticket its room. If the class does not hear of it, its second keeps room that nobody comes for.
+        if (returned is not null) decider.Gate.Tickets?.Return(_claim.Member.Member, returned.Number).AsTask().Ignore();
+        return answer;
     }
 
     public async ValueTask<ReportAnswer> Report(UsageReport report)

@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Pricing;
@@ -22,6 +23,7 @@ internal sealed class ClassView
         Next = Policies.Next is null ? null : Reuse(Policies.Next, before);
         if (signal.Schedule is { } schedule)
             Epochs = schedule.Equals(before?.Epochs?.Schedule) ? before.Epochs : new(schedule, Policies.Current.Window, Policies.TimeZone);
+        Backed = new(Math.Max(signal.TicketsFrom, before?.Backed.From ?? 0), Math.Max(signal.TicketsThrough, before?.Backed.Through ?? 0));
         if (!signal.SliceMultipliers.IsEmpty)
             _sliceMultipliers = signal.SliceMultipliers.ToDictionary(point => point.Slice, point => point.Permille);
     }
@@ -32,6 +34,9 @@ internal sealed class ClassView
 
     /// <summary>The class's epochs; null if none are announced, and then nothing counts by epochs.</summary>
     public EpochPlan? Epochs { get; }
+
+    /// <summary>The seconds whose tickets may be redeemed: what a class has said once stays true, whoever speaks for it next.</summary>
+    public BackedSeconds Backed { get; }
 
     private PolicyPlan Current { get; }
 
@@ -48,7 +53,7 @@ internal sealed class ClassView
         new Mean(Signal.UsageUnits, Signal.Members),
         Signal.MultiplierPermille,
         mark,
-        PriceRule.PeriodAt(plan.Policy, reading.Now));
+        PriceRule.PeriodAt(plan.Policy, reading.Now)) { Backed = Backed };
 
     /// <summary>The multiplier of a finished slice; one older than all that are known was priced at 1000.</summary>
     public int SliceMultiplier(long slice) => _sliceMultipliers?.GetValueOrDefault(slice, 1000) ?? 1000;

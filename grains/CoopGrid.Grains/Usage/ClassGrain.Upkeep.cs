@@ -47,6 +47,7 @@ internal sealed partial class ClassGrain
         _leases = new ClassLeases(_epoch, _inForce, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
+        await StartTickets();
         _changed = true;
         _log = log;
         Roll(now);
@@ -60,6 +61,7 @@ internal sealed partial class ClassGrain
             Reading reading = clock.Read();
             Roll(reading.Now);
             _slots!.Look(_inForce!.Market, reading);
+            LookAtTickets(reading);
             bool due = reading.Micros - _listedMicros >= ListEveryMicros;
             if ((due && !await FollowProducers(reading.Micros)) || !await _price!.Close(_history!, reading.Now) || !await CloseSlices())
             {
@@ -68,6 +70,7 @@ internal sealed partial class ClassGrain
             }
 
             await Announce(reading.Now);
+            await SaveTickets();
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)

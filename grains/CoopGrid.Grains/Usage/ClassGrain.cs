@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
@@ -23,6 +24,8 @@ namespace CoopGrid.Grains.Usage;
 [ImplicitStreamSubscription(TickPublisher.Stream)]
 internal sealed partial class ClassGrain(
     [PersistentState(GrainStates.Class, GrainStates.Storage)] IPersistentState<ClassCheckpoint> state,
+    [PersistentState(GrainStates.Tickets, GrainStates.Storage)] IPersistentState<CalendarCheckpoint> calendar,
+    IEntryBooks books,
     ILedgerStore ledger,
     ICheckpointStore checkpoints,
     IClassHeads heads,
@@ -106,6 +109,7 @@ internal sealed partial class ClassGrain(
 
         Instant now = clock.Read().Now;
         Roll(now);
+        BackedSeconds backed = BackedFor(report, now);
         return new ClassSignal
         {
             Policies = Told(_history!, now),
@@ -123,6 +127,8 @@ internal sealed partial class ClassGrain(
             Schedule = state.State.Schedule,
             FirstUnbilled = state.State.FirstUnbilled,
             EpochSoFar = EpochSoFar(),
+            TicketsFrom = backed.From,
+            TicketsThrough = backed.Through,
         };
     }
 

@@ -20,6 +20,13 @@ public sealed class EntryTests
 
     private static readonly BankAccount Bank = new(1000, 300, 100, 600, 167_999, 168, 499_998);
 
+    private static readonly Admitted Deferral = Admission with
+    {
+        MultiplierPermille = 1000,
+        Covered = new Covered(1, 0, 3, 0, 5),
+        Issued = new(7, "", "Schlüssel", 9, 1_800_000_060, 500),
+    };
+
     private static readonly Dictionary<string, MemberEntry> Examples = new()
     {
         ["enrolled"] = new Enrolled(1, At, -3, 1, "homes", 168),
@@ -35,6 +42,8 @@ public sealed class EntryTests
         ["admitted-under-a-reservation-with-a-ticket"] = Admission with { Reservation = new(5_000_001, 7, At), Ticket = "1800000060-7" },
         ["cancelled-banked"] = new Cancelled(6, At, 500_001, 2, "Schlüssel", 500_000, 3, 10) { Bank = Bank, ReservedUnits = 2 },
         ["usage-reported-banked"] = new UsageReported(8, At, 500_003, 2, "meter", 41, 77, [new(500_001, 30, 0, 1000), new(500_002, 3, 47, 1980, 5)]) { Bank = Bank },
+        ["deferred"] = Deferral,
+        ["deferred-banked"] = Deferral with { Bank = Bank },
         ["epoch-began"] = new EpochBegan(9, At, 500_003, 2, new EpochSlices(676, 499_800, 500_544), 675),
     };
 

@@ -107,8 +107,35 @@ public sealed class StateTests
             ],
             Bank = new(1000, 300, 100, 600, 167_999, 168, 499_998),
             Reservation = new(5_000_001, 7, At),
+            Tickets = [new(7, "", "Schlüssel", 9, 1_800_000_060, 500, ""), new(8, "", "k", 1, 1_800_000_061, 100, "r")],
         },
-        "states-v4.hex");
+        "states-v5.hex");
+
+    /// <summary>Before there were tickets.</summary>
+    [Fact]
+    public void A_member_of_the_fourth_version()
+    {
+        MemberCheckpoint read = Serializer.Deserialize<MemberCheckpoint>(Golden.Read("states-v4.hex")["member"])!;
+        Assert.Equal((new StoredBank(1000, 300, 100, 600, 167_999, 168, 499_998), 0), (read.Bank, read.Tickets.Length));
+        Assert.Empty(read.ToAccount().Tickets.All);
+    }
+
+    [Fact]
+    public void A_calendar_of_tickets() => Check(
+        "tickets",
+        new CalendarCheckpoint
+        {
+            Sequence = 9,
+            LastNumber = 8,
+            PassedThrough = 1_799_999_999,
+            Totals = [(Int128)1 << 80, 3, 4],
+            Tickets = [new(8, "ann", "k", 1, 1_800_000_061, 100, "")],
+            Reserved = [new(1_800_000_000, 1_800_000_300, 400)],
+        },
+        "states-v5.hex");
+
+    [Fact]
+    public void An_empty_calendar() => Assert.Equal(0, new CalendarCheckpoint().ToCalendar().Sequence);
 
     /// <summary>Before there were banks: saving begins with the slice after the newest one.</summary>
     [Fact]

@@ -71,6 +71,9 @@ public sealed record MemberCheckpoint
     /// <summary>What is used of its reservation; null if it never had one.</summary>
     [Id(23)] public StoredReservation? Reservation { get; init; }
 
+    /// <summary>Its tickets for later, by number.</summary>
+    [Id(100)] public ImmutableArray<StoredTicket> Tickets { get; init; } = [];
+
     /// <summary>Makes the stored form of an account.</summary>
     public static MemberCheckpoint From(MemberAccount account, long producer, long position, ImmutableArray<KeyBlockRef> blocks)
     {
@@ -100,6 +103,7 @@ public sealed record MemberCheckpoint
             Epochs = [.. at.Epochs.Held.Select(StoredEpochSums.From)],
             Bank = at.WindowSlices == 0 ? null : StoredBank.From(at.Bank),
             Reservation = at.Reservation == default ? null : StoredReservation.From(at.Reservation),
+            Tickets = [.. at.Tickets.Select(StoredTicket.From)],
             Returns = [.. account.Keys.GivenBack().Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
         };
     }
@@ -121,6 +125,7 @@ public sealed record MemberCheckpoint
         QuotaAt = QuotaAt,
         Bank = Bank?.ToAccount() ?? BankAccount.Opened(NewestSlice + 1),
         Reservation = Reservation?.ToUse() ?? default,
+        Tickets = [.. Tickets.Select(ticket => ticket.ToTicket())],
         Entitlements = Entitlements,
         Meters = [.. Meters.Select(meter => new MeterChain(meter.Meter, meter.Sequence, meter.Payload, meter.LastSlice))],
         Epochs = new()
