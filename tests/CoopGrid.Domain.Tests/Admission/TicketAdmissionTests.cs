@@ -50,7 +50,7 @@ public sealed class TicketAdmissionTests
         Assert.Equal(Outcome.QuotaExceeded, scene.Decide(account).Answer.Outcome);
     }
 
-    /// <summary>Seen to fail with the ticket not held by the account (unknown), with its units charged again, and with its own wait not taken.</summary>
+    /// <summary>Seen to fail with the ticket not held by the account (unknown), and with one that is not used up.</summary>
     [Theory]
     [InlineData(-101, Outcome.Deferred)]
     [InlineData(-100, Outcome.Admitted)]

@@ -24,7 +24,7 @@ public sealed class DeferralTests
 
     private static readonly BookId Book = TicketBooks.Of(GridSilo.ClassOf("homes"));
 
-    /// <summary>Seen to fail with tickets that take the gate's room (refused), and with nothing set aside (never backed).</summary>
+    /// <summary>Seen to fail with a ticket that the account does not hold (TICKET_INVALID), and with one that is not used up (admitted twice).</summary>
     [Fact]
     public async Task What_finds_no_room_gets_a_ticket_that_admits_under_a_flood()
     {

@@ -35,7 +35,7 @@ public sealed class TicketTests : IDisposable
 
     /// <summary>
     /// Every ticket is come with in its second; meanwhile a silo is killed. Whatever is decided in a ticket's time is an admission; before
-    /// the kill all are decided, and after it they go on. Seen to fail with tickets that take the gate's room (CAPACITY_EXCEEDED).
+    /// the kill all are decided, and after it they go on.
     /// </summary>
     [Fact, Trait("Category", "Long")]
     public async Task A_ticket_that_comes_in_its_time_is_never_refused_under_a_tenfold_flood_and_through_a_kill()
