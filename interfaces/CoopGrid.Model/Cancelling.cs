@@ -29,7 +29,7 @@ public enum CancelOutcome : byte
     /// <summary>The epoch that the units were used in is closed; decided before <see cref="Returned"/>, unless nothing more is to be given back.</summary>
     EpochClosed = 8,
 
-    /// <summary>The units are a ticket's that has opened: they count as used. Decided before <see cref="EpochClosed"/>, unless nothing more is to be given back.</summary>
+    /// <summary>The units are a ticket's that has opened: they count as used. Decided before <see cref="EpochClosed"/>.</summary>
     TicketOpened = 40,
 }
 

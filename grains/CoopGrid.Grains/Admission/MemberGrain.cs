@@ -73,11 +73,11 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
             now = now with { ClosedBefore = decider.Gate.ClosedBefore(now.Mark) };
             (answer, Cancelled? entry) = CancelRule.Decide(_claim.Account, key, units, caller, now);
             if (entry is not null && ledger.Record(_claim, entry, decider.Gate) is null) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
-            commit = _claim.LastCommit;
+            if (answer.Outcome == CancelOutcome.Returned) commit = _claim.LastCommit;
+            else if (!ledger.Proof(decider.Gate, out commit)) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
             returned = answer.Outcome == CancelOutcome.Returned ? _claim.Account.Keys.Find(key)?.Admitted.Issued : null;
         }
 
-        if (answer.Outcome != CancelOutcome.Returned) return answer;
         if (!await IsDurable(commit)) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotDurable);
 
         // Only now: a cancel that is lost must leave the ticket its room. If the class does not hear of it, its second keeps room that nobody comes for.

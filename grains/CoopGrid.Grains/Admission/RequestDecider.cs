@@ -94,7 +94,7 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
             if (!spend) return new(decision.Answer, null) { Defers = defers, Asked = decision.Asked, Plan = plan };
             return decision.Entry is { } entry
                 ? Admit(request, entry, decision, now, told)
-                : Refuse(request, decision, now, plan, mayWait: mayWait && granted is null, defers);
+                : Proven(Refuse(request, decision, now, plan, mayWait: mayWait && granted is null, defers));
         }
     }
 
@@ -127,6 +127,15 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         if (defers) return new(decision.Answer, null) { Defers = true, Asked = decision.Asked, Plan = plan };
         CountRefusal(request.Key, decision.Asked, lane.Name, now.Period, plan.Policy);
         return new(decision.Answer, null);
+    }
+
+    // A silo that stood still, and was taken for dead, does not know what was admitted since (L4).
+    private Step Proven(in Step refusal)
+    {
+        if (!refusal.IsLast) return refusal;
+        return ledger.Proof(gate, out Commit? proof)
+            ? refusal with { Commit = proof }
+            : new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
     }
 
     private void CountRefusal(string key, RoomRequest asked, string lane, long period, ClassPolicy policy)

@@ -31,7 +31,11 @@ internal sealed partial class ClassTickets(ClassId @class, IEntryBooks books, Gr
     private Task _work = Task.CompletedTask;
 
     /// <summary>What is told when nothing can be decided.</summary>
-    public static TicketReply NotNow { get; } = new() { Outcome = Outcome.Unavailable, Reason = "The class can give no tickets at the moment; ask again with the same key." };
+    public static TicketReply NotNow { get; } = new()
+    {
+        Outcome = Outcome.Unavailable,
+        Reason = "The class can give no tickets at the moment; ask again with the same key.",
+    };
 
     /// <summary>Number of the last entry.</summary>
     public long Sequence => _calendar.Sequence;

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace CoopGrid.Domain.Tests.Admission;
 
-/// <summary>Deferral in the table of SPEC.md §4: a request of 5 units that may be sent within an hour, and its ticket for a second 60 s ahead, good for 100 ms more.</summary>
+/// <summary>
+/// Deferral in the table of SPEC.md §4: a request of 5 units that may be sent within an hour, and its ticket for a second 60 s ahead, good for 100 ms more.
+/// </summary>
 public sealed class TicketAdmissionTests
 {
     private static readonly long Second = (Scene.Now.UnixMs / 1000) + 60;

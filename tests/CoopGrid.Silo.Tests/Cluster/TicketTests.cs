@@ -28,7 +28,10 @@ public sealed class TicketTests : IDisposable
 
     private static readonly string Charter = Charters.Of(
         [Class],
-        [.. Enumerable.Range(0, Relays).Select(i => Charters.Member($"relay{i}", "people")), .. Enumerable.Range(0, Hogs).Select(i => Charters.Member($"hog{i}", "people"))]);
+        [
+            .. Enumerable.Range(0, Relays).Select(i => Charters.Member($"relay{i}", "people")),
+            .. Enumerable.Range(0, Hogs).Select(i => Charters.Member($"hog{i}", "people")),
+        ]);
 
     private readonly PostgresStores _stores = PostgresStores.Empty();
     private readonly CancellationTokenSource _enough = new();

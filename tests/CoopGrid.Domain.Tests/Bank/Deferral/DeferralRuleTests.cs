@@ -14,7 +14,12 @@ public sealed class DeferralRuleTests
     [Fact]
     public void The_terms_are_the_policy_s_target_per_second()
     {
-        var policy = new ClassPolicy { Capacity = new() { UnitsPerSecond = 999, BurstUnits = 999_999 }, Price = new() { TargetPermille = 801, ControlPeriodMs = 250 }, Deferral = Terms.Policy };
+        var policy = new ClassPolicy
+        {
+            Capacity = new() { UnitsPerSecond = 999, BurstUnits = 999_999 },
+            Price = new() { TargetPermille = 801, ControlPeriodMs = 250 },
+            Deferral = Terms.Policy,
+        };
         Assert.Equal(new DeferralTerms(800, Terms.Policy), DeferralTerms.Of(policy));
     }
 
