@@ -18,6 +18,8 @@ internal sealed class AdmissionCommands(Door door)
     private readonly Option<string> _key = new("--key", "-k") { Description = "The idempotency key; a new one if left out." };
     private readonly Option<int> _maxMultiplier = new("--max-multiplier") { Description = "Refuse above this multiplier, per-mille." };
     private readonly Option<int?> _maxWait = new("--max-wait") { Description = "How long to wait for room, ms." };
+    private readonly Option<DateTimeOffset?> _deferUntil = new("--defer-until") { Description = "Take a ticket for later, up to this time, if there is no room now." };
+    private readonly Option<string> _ticket = new("--ticket", "-t") { Description = "A ticket from an earlier DEFERRED.", DefaultValueFactory = _ => "" };
     private readonly Option<bool> _relaxed = new("--relaxed") { Description = "Answer before it is on disk, where the class allows it." };
 
     public IEnumerable<Command> All =>
@@ -28,7 +30,7 @@ internal sealed class AdmissionCommands(Door door)
     ];
 
     private Command Question(string name, string what) =>
-        new(name, what) { _coop, _who, _sender, _lane, _units, _dimensions, _key, _maxMultiplier, _maxWait, _relaxed };
+        new(name, what) { _coop, _who, _sender, _lane, _units, _dimensions, _key, _maxMultiplier, _maxWait, _deferUntil, _ticket, _relaxed };
 
     private Command Cancel() => new("cancel", "Give units of an admission back; --units is the total so far, all if left out.")
     {
@@ -64,6 +66,8 @@ internal sealed class AdmissionCommands(Door door)
             Lane = parsed.GetValue(_lane)!,
             Units = parsed.GetValue(_units),
             Key = parsed.GetValue(_key) ?? Guid.NewGuid().ToString("N"),
+            DeferUntilUnixMs = parsed.GetValue(_deferUntil)?.ToUnixTimeMilliseconds() ?? 0,
+            Ticket = parsed.GetValue(_ticket)!,
             MaxMultiplierPermille = parsed.GetValue(_maxMultiplier),
             Durability = parsed.GetValue(_relaxed) ? Durability.Relaxed : Durability.Durable,
         };
@@ -93,7 +97,7 @@ internal sealed class AdmissionCommands(Door door)
 
         door.Print(parsed, reply, () =>
         {
-            string colour = answer.IsAdmitted ? "green" : "red";
+            string colour = answer.IsAdmitted ? "green" : answer.IsDeferred ? "yellow" : "red";
             AnsiConsole.MarkupLineInterpolated($"[{colour}]{Wire.Name(reply.Outcome)}[/]{(reply.Replayed ? " (replayed: do not send again)" : "")}");
             Covered covered = reply.Covered ?? new Covered();
             Sheet.Print(
@@ -103,6 +107,7 @@ internal sealed class AdmissionCommands(Door door)
                 ("covered", $"exempt {covered.Exempt}, reserved {covered.Reserved}, baseline {covered.Baseline}, banked {covered.Banked}, surged {covered.Surged}"),
                 ("retry after", reply.RetryAfterMs == 0 ? "" : $"{reply.RetryAfterMs} ms"),
                 ("ticket", reply.Ticket),
+                ("good from", reply.NotBeforeUnixMs == 0 ? "" : $"{DateTimeOffset.FromUnixTimeMilliseconds(reply.NotBeforeUnixMs):u}"),
                 ("window usage", Sheet.Number(reply.WindowUsageUnits)),
                 ("baseline left", Sheet.Number(reply.BaselineRemainingUnits)),
                 ("policy version", Sheet.Number(reply.PolicyVersion)));

@@ -19,6 +19,9 @@ public enum SendAdvice
     /// lost. Send if the relay's own records show that it has not sent for this key.
     /// </summary>
     SendUnlessSent,
+
+    /// <summary>Deferred: come again with the ticket in its second (<see cref="CoopGridClient.RedeemAsync"/>).</summary>
+    Later,
 }
 
 /// <summary>The answer to one question, and after how many attempts it came. Statuses that speak of the request are outcomes here.</summary>
@@ -32,8 +35,12 @@ public sealed record AdmissionAnswer(AdmitReply Reply, int Attempts)
     /// <summary>Whether the units are charged.</summary>
     public bool IsAdmitted => Reply.Outcome == Outcome.Admitted;
 
+    /// <summary>Whether there is a ticket for later; its units are charged.</summary>
+    public bool IsDeferred => Reply.Outcome == Outcome.Deferred;
+
     /// <summary>What to do about the message.</summary>
-    public SendAdvice Advice => !IsAdmitted ? SendAdvice.No
+    public SendAdvice Advice => IsDeferred ? SendAdvice.Later
+        : !IsAdmitted ? SendAdvice.No
         : !Reply.Replayed ? SendAdvice.Send
         : Attempts == 1 ? SendAdvice.AlreadyAdmitted
         : SendAdvice.SendUnlessSent;

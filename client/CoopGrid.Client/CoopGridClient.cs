@@ -57,6 +57,23 @@ public sealed class CoopGridClient : IDisposable
     public Task<AdmissionAnswer> AdmitAsync(AdmitRequest request, CancellationToken stop = default) =>
         AskAsync(request, (invoker, options) => new Admission.AdmissionClient(invoker).AdmitAsync(request, options), stop);
 
+    /// <summary>
+    /// Waits for the second of a deferred request's ticket, by the clock of the options, and redeems it there, under the request's key followed by <c>/ticket</c>.
+    /// A caller that ends in between asks for the request again, under its key: it is told the same ticket.
+    /// </summary>
+    /// <exception cref="ArgumentException">The answer is not a deferred one.</exception>
+    public async Task<AdmissionAnswer> RedeemAsync(AdmitRequest request, AdmissionAnswer deferred, CancellationToken stop = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(deferred);
+        if (!deferred.IsDeferred) throw new ArgumentException("Only a deferred request has a ticket.", nameof(deferred));
+        AdmitRequest redeeming = request.Clone();
+        (redeeming.Key, redeeming.Ticket, redeeming.DeferUntilUnixMs) = ($"{request.Key}/ticket", deferred.Reply.Ticket, 0);
+        TimeSpan wait = DateTimeOffset.FromUnixTimeMilliseconds(deferred.Reply.NotBeforeUnixMs) - _loop.Options.Clock.GetUtcNow();
+        if (wait > TimeSpan.Zero) await Task.Delay(wait, _loop.Options.Clock, stop);
+        return await AdmitAsync(redeeming, stop);
+    }
+
     /// <summary>Answers as <see cref="AdmitAsync"/> would, and spends nothing.</summary>
     public Task<AdmissionAnswer> QuoteAsync(AdmitRequest request, CancellationToken stop = default) =>
         AskAsync(request, (invoker, options) => new Admission.AdmissionClient(invoker).QuoteAsync(request, options), stop);

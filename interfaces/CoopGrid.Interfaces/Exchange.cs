@@ -147,6 +147,12 @@ public sealed record ClassSignal
 
     /// <summary>What the gate does not know yet of the class's bank history; null if that is nothing, or there never was a bank.</summary>
     [Id(60)] public BankNews? Bank { get; init; }
+
+    /// <summary>The first second, counted from the Unix epoch, whose tickets may still be redeemed. What was told once stays true; it only grows.</summary>
+    [Id(100)] public long TicketsFrom { get; init; }
+
+    /// <summary>The last second whose tickets' room is set aside, so that they may be redeemed; 0 if nothing is said about it now.</summary>
+    [Id(101)] public long TicketsThrough { get; init; }
 }
 
 /// <summary>A position of a producer's log up to which a class has checkpointed.</summary>

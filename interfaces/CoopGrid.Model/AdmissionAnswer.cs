@@ -39,5 +39,11 @@ public sealed record AdmissionAnswer
     /// <summary>Where relays reach the silo that holds the member, if it is another one than was asked; else empty. The asked silo adds it.</summary>
     [Id(11)] public string Home { get; init; } = "";
 
+    /// <summary>With <see cref="Outcome.Deferred"/>: the ticket.</summary>
+    [Id(100)] public string Ticket { get; init; } = "";
+
+    /// <summary>With <see cref="Outcome.Deferred"/>: the start of the ticket's second, in Unix ms; else 0.</summary>
+    [Id(101)] public long NotBeforeUnixMs { get; init; }
+
     public static AdmissionAnswer Refused(Outcome outcome, string reason) => new() { Outcome = outcome, Reason = reason };
 }

@@ -28,6 +28,9 @@ public enum CancelOutcome : byte
 
     /// <summary>The epoch that the units were used in is closed; decided before <see cref="Returned"/>, unless nothing more is to be given back.</summary>
     EpochClosed = 8,
+
+    /// <summary>The units are a ticket's that has opened: they count as used. Decided before <see cref="EpochClosed"/>.</summary>
+    TicketOpened = 40,
 }
 
 /// <summary>The answer to a cancel.</summary>

@@ -30,7 +30,8 @@ public static class AdmissionRule
         // Row 4: what the policy does not know or allow.
         int lane = now.Policy.LaneIndex(request.Lane);
         (long units, string? cost) = Costs.Of(request, now.Policy);
-        if (Unfit(account, request, now.Policy, lane, units, cost) is { } unfit) return Refuse(unfit.Outcome, unfit.Reason, now, units);
+        if (TicketAdmission.Redeem(account, request, units, cost, now) is { } redeemed) return redeemed;
+        if (Unfit(account, request, now.Policy, lane, units, cost, now.Now) is { } unfit) return Refuse(unfit.Outcome, unfit.Reason, now, units);
 
         // Row 5: the member's own limits.
         long slice = now.SliceOf(account);
@@ -41,13 +42,15 @@ public static class AdmissionRule
         // Row 6: the price.
         LanePolicy lanePolicy = now.Policy.Lanes[lane];
         BankAccount bank = Settling.Before(account, now.Bank, slice);
+        if (now.Cut is { } cut)
+            return TicketAdmission.Defer(account, request, cut, Cover(units, usage, lanePolicy, bank, now with { MultiplierPermille = 1000 }), quota, bank, now);
         Covered covered = Cover(units, usage, lanePolicy, bank, now);
         int band = plan.BandFor(lane, Standing.BandOf(usage, now.Mean, now.Policy.Tariff.BaselineUnits));
         var asked = new RoomRequest(lane, band, units);
         if (AboveLimit(request, covered, now)) return TooDear(request, units, now, asked);
 
-        // Row 7: room.
-        if (!room.TryTake(asked, now.MonotonicMicros)) return NoRoom(units, now, asked, room, lanePolicy.Name);
+        // Row 7: room, here and now; later, if there is a deadline.
+        if (!room.TryTake(asked, now.MonotonicMicros)) return NoRoom(request, units, now, asked, room, lanePolicy.Name);
 
         // Row 8: charged once.
         long usageAfter = usage + units;
@@ -107,7 +110,7 @@ public static class AdmissionRule
     };
 
     private static (Outcome Outcome, string Reason)? Unfit(
-        MemberAccount account, AdmissionRequest request, ClassPolicy policy, int lane, long units, string? cost)
+        MemberAccount account, AdmissionRequest request, ClassPolicy policy, int lane, long units, string? cost, Instant now)
     {
         if (policy.Entry == UsageEntry.Metered)
             return (Outcome.Invalid, "This class counts meters' reports: use Metering.ReportUsage.");
@@ -118,7 +121,7 @@ public static class AdmissionRule
             return (Outcome.LaneUnknown, $"No lane '{request.Lane}'; there are {string.Join(", ", policy.Lanes.Select(l => l.Name))}.");
         if (policy.Lanes[lane].NeedsEntitlement && !account.IsEntitledTo(policy.Lanes[lane].Name))
             return (Outcome.LaneForbidden, $"The member is not entitled to the lane '{policy.Lanes[lane].Name}'.");
-        return request.Ticket.Length > 0 ? (Outcome.TicketInvalid, "No such ticket of this member.") : null;
+        return request.Ticket.Length > 0 ? (Outcome.TicketInvalid, TicketRule.Redeem(account.Tickets, request.Ticket, units, now).Reason) : null;
     }
 
     private static Decision? OverQuota(MemberAccount account, long units, QuotaBucket quota, long slice, in Conditions now)
@@ -152,18 +155,23 @@ public static class AdmissionRule
         Decision refusal = request.DeferUntilUnixMs == 0
             ? Refuse(Outcome.PriceAboveLimit, $"{price}.", now, units, Math.Max(1, next))
             : Refuse(Outcome.CapacityExceeded, $"{price}, and this class gives no tickets for later.", now, units, Math.Max(1, next));
-        return refusal with { Asked = asked };
+        return refusal with { Asked = asked, MayDefer = TicketAdmission.IsFor(request, now) };
     }
 
-    private static Decision NoRoom(long units, in Conditions now, in RoomRequest asked, IRoom room, string lane)
+    private static Decision NoRoom(AdmissionRequest request, long units, in Conditions now, in RoomRequest asked, IRoom room, string lane)
     {
         string reason = asked.Band == Standing.Protected
             ? $"The class is full: protected demand alone exceeds what lane '{lane}' can have."
             : "The class is full for members above the mean: those nearest the mean go first.";
-        return Refuse(Outcome.CapacityExceeded, reason, now, units, room.RetryAfterMs(asked, now.MonotonicMicros)) with { Asked = asked, LacksRoom = true };
+        return Refuse(Outcome.CapacityExceeded, reason, now, units, room.RetryAfterMs(asked, now.MonotonicMicros)) with
+        {
+            Asked = asked,
+            LacksRoom = true,
+            MayDefer = TicketAdmission.IsFor(request, now),
+        };
     }
 
-    private static Decision Refuse(Outcome outcome, string reason, in Conditions now, long units = 0, long retryAfterMs = 0)
+    internal static Decision Refuse(Outcome outcome, string reason, in Conditions now, long units = 0, long retryAfterMs = 0)
     {
         var answer = new AdmissionAnswer
         {

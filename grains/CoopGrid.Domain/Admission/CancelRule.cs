@@ -35,6 +35,7 @@ public static class CancelRule
         if (total < returned)
             return (new(CancelOutcome.UnitsOutOfRange, returned, $"{returned} units were given back already; the total may only grow."), null);
         if (total == returned) return (new(CancelOutcome.Returned, returned), null);
+        if (TicketAdmission.Keeps(account, remembered.Admitted, total, now.Now) is { } kept) return (kept with { ReturnedUnits = returned }, null);
         if (remembered.Admitted.Slice < now.ClosedBefore)
             return (new(CancelOutcome.EpochClosed, returned, "The epoch that the units were used in is closed: they stand on its bill."), null);
 

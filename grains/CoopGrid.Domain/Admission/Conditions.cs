@@ -30,6 +30,12 @@ public readonly record struct Conditions(
     /// <summary>Which final slices members have saved in, and by which terms; null in a class that never had a bank.</summary>
     public BankHistory? Bank { get; init; }
 
+    /// <summary>The seconds whose tickets may be redeemed; by default none.</summary>
+    public BackedSeconds Backed { get; init; }
+
+    /// <summary>The ticket that the class has cut for this request, which found no room or too high a price before.</summary>
+    public Ticket? Cut { get; init; }
+
     /// <summary>The slice that an entry of the member made now counts in.</summary>
     public long SliceOf(MemberAccount account) => account.SliceFor(Policy.Window.SliceAt(Now), Mark);
 }

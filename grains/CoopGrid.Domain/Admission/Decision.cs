@@ -13,6 +13,9 @@ public readonly record struct Decision(AdmissionAnswer Answer, Admitted? Entry, 
     /// <summary>Whether the request counts as demand: admitted, or refused for price or capacity.</summary>
     public bool IsDemand => Asked.Units > 0;
 
+    /// <summary>Whether the class is to be asked for a ticket: there is a deadline, and the class gives some.</summary>
+    public bool MayDefer { get; init; }
+
     /// <summary>Whether it was refused for lack of room only, so that waiting may help.</summary>
     public bool LacksRoom { get; init; }
 }

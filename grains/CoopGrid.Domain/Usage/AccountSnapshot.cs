@@ -40,6 +40,8 @@ public sealed record AccountSnapshot
 
     public ReservationUse Reservation { get; init; }
 
+    public ImmutableArray<Ticket> Tickets { get; init; } = [];
+
     public ImmutableArray<string> Entitlements { get; init; } = [];
 
     public ImmutableArray<MeterChain> Meters { get; init; } = [];

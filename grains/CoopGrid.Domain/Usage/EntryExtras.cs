@@ -15,6 +15,19 @@ internal static class EntryExtras
 
     public static bool Has(Admitted entry) => entry.Bank is not null || entry.Reservation is not null || entry.Ticket.Length > 0;
 
+    /// <summary>A ticket that was issued; the key and the units are its entry's.</summary>
+    public static void WriteIssued(EntryWriter writer, Ticket ticket)
+    {
+        writer.Number(ticket.Number);
+        writer.Number(ticket.Second);
+        writer.Number(ticket.WaitMs);
+    }
+
+    public static Admitted ReadIssued(ref EntryReader reader, Admitted entry) => entry with
+    {
+        Issued = new(reader.Number(), "", entry.Key, entry.Units, reader.Number(), checked((int)reader.Number())),
+    };
+
     public static bool Has(Cancelled entry) => entry.Bank is not null || entry.ReservedUnits != 0;
 
     public static bool Has(UsageReported entry) => entry.Bank is not null || entry.Slices.Any(slice => slice.BankedUnits != 0);

@@ -49,6 +49,9 @@ public sealed class MemberAccount
     /// <summary>What is used of the member's reservation, as of the last entry that used some.</summary>
     public ReservationUse Reservation { get; private set; }
 
+    /// <summary>Tickets for later.</summary>
+    public HeldTickets Tickets { get; } = new();
+
     /// <summary>Admissions of the dedupe window.</summary>
     public KeyMemory Keys { get; } = new();
 
@@ -111,6 +114,8 @@ public sealed class MemberAccount
                 TotalUnits += admitted.CountedUnits;
                 Bank = admitted.Bank ?? Bank;
                 Reservation = admitted.Reservation ?? Reservation;
+                if (admitted.Issued is { } issued) Tickets.Hold(issued, admitted.At);
+                if (admitted.Ticket.Length > 0) Tickets.Use(admitted.Ticket, admitted.Key);
                 _epochs.Add(admitted);
 
                 // What the member held then answers no retry and gives nothing back.
@@ -123,6 +128,7 @@ public sealed class MemberAccount
                 Bank = cancelled.Bank ?? Bank;
                 if (CountsIn(cancelled.AdmittedSlice) && Keys.Find(cancelled.Key) is { } given) _epochs.Add(cancelled, given.Admitted);
                 Keys.GiveBack(cancelled.Key, cancelled.ReturnedUnits);
+                if (Tickets.ByKey(cancelled.Key) is { } returned) Tickets.Return(returned.Number);
                 break;
             case UsageReported reported:
                 Window!.Roll(reported.Slice);
@@ -214,6 +220,7 @@ public sealed class MemberAccount
             Final = snapshot.Final,
         };
         if (snapshot.Entitlements.Length > 0) account._entitlements = [.. snapshot.Entitlements];
+        foreach (Ticket ticket in snapshot.Tickets) account.Tickets.Hold(ticket, new(long.MinValue));
         if (snapshot.Meters.Length > 0) account._meters = snapshot.Meters.ToDictionary(chain => chain.Meter);
         return account;
     }
@@ -240,5 +247,6 @@ public sealed class MemberAccount
         Epochs = _epochs.Snapshot(),
         Late = Late,
         Final = Final,
+        Tickets = [.. Tickets.All],
     };
 }

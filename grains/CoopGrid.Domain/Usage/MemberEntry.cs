@@ -30,7 +30,7 @@ public sealed record StatusChanged(long Sequence, Instant At, long Slice, int Po
 public sealed record EntitlementChanged(long Sequence, Instant At, long Slice, int PolicyVersion, string Lane, bool Entitled)
     : MemberEntry(Sequence, At, Slice, PolicyVersion);
 
-/// <summary>A request was admitted. The entry is also what its key is remembered by.</summary>
+/// <summary>A request was admitted, or deferred: then it is charged now and admitted later. The entry is also what its key is remembered by.</summary>
 /// <param name="Key">The request's idempotency key.</param>
 /// <param name="Payload">Fingerprint of the request's payload.</param>
 /// <param name="Lane">The lane that it was admitted in.</param>
@@ -66,13 +66,16 @@ public sealed record Admitted(
     /// <summary>What is used of the member's reservation afterwards; null if none was.</summary>
     public ReservationUse? Reservation { get; init; }
 
-    /// <summary>The ticket that was redeemed; empty without one.</summary>
+    /// <summary>The ticket that was redeemed; empty without one. Its units were charged when it was issued: here they stand as reserved.</summary>
     public string Ticket { get; init; } = "";
+
+    /// <summary>The ticket that was issued: the request was deferred, and is charged already. Null if it was admitted.</summary>
+    public Ticket? Issued { get; init; }
 
     /// <summary>What the caller was told, and is told again when it asks with the same key.</summary>
     public AdmissionAnswer Answer(bool replayed) => new()
     {
-        Outcome = Outcome.Admitted,
+        Outcome = Issued is null ? Outcome.Admitted : Outcome.Deferred,
         Replayed = replayed,
         Units = Units,
         MultiplierPermille = MultiplierPermille,
@@ -80,6 +83,8 @@ public sealed record Admitted(
         WindowUsageUnits = WindowUsageUnits,
         BaselineRemainingUnits = BaselineRemainingUnits,
         PolicyVersion = PolicyVersion,
+        Ticket = Issued?.Text ?? "",
+        NotBeforeUnixMs = Issued?.Start.UnixMs ?? 0,
     };
 }
 

@@ -27,6 +27,7 @@ public static class MemberEntryCodec
     private const byte LateReportedKind = 21;
     private const byte LateHandedInKind = 22;
     private const byte BankDecayedKind = 60;
+    private const byte DeferredKind = 40;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -64,6 +65,7 @@ public static class MemberEntryCodec
             EntitlementChangedKind => new EntitlementChanged(sequence, at, slice, policy, reader.Text(), reader.Byte() == 1),
             AdmittedKind => ReadAdmitted(ref reader, sequence, at, slice, policy),
             AdmittedMoreKind => EntryExtras.Read(ref reader, ReadAdmitted(ref reader, sequence, at, slice, policy)),
+            DeferredKind => EntryExtras.ReadIssued(ref reader, EntryExtras.Read(ref reader, ReadAdmitted(ref reader, sequence, at, slice, policy))),
             CancelledKind => ReadCancelled(ref reader, sequence, at, slice, policy),
             CancelledMoreKind => EntryExtras.Read(ref reader, ReadCancelled(ref reader, sequence, at, slice, policy)),
             MeterRegisteredKind => new MeterRegistered(sequence, at, slice, policy, reader.Text()),
@@ -95,7 +97,8 @@ public static class MemberEntryCodec
         {
             case Admitted admitted:
                 WriteAdmitted(writer, admitted);
-                if (EntryExtras.Has(admitted)) EntryExtras.Write(writer, admitted);
+                if (EntryExtras.Has(admitted) || admitted.Issued is not null) EntryExtras.Write(writer, admitted);
+                if (admitted.Issued is { } ticket) EntryExtras.WriteIssued(writer, ticket);
                 break;
             case Cancelled cancelled:
                 writer.Text(cancelled.Key);
@@ -159,6 +162,7 @@ public static class MemberEntryCodec
 
     private static byte KindOf(MemberEntry entry) => entry switch
     {
+        Admitted { Issued: not null } => DeferredKind,
         Admitted admitted => EntryExtras.Has(admitted) ? AdmittedMoreKind : AdmittedKind,
         Cancelled cancelled => EntryExtras.Has(cancelled) ? CancelledMoreKind : CancelledKind,
         UsageReported { InTimeFrom: not long.MinValue } => LateReportedKind,

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Billing;
@@ -66,6 +67,7 @@ internal sealed partial class MemberGrain(
         if (_decider is not { } decider) return new(CancelOutcome.MemberUnknown, 0, "No such member.");
         CancelAnswer answer;
         Commit? commit;
+        Ticket? returned;
         lock (_claim.Gate)
         {
             if (!decider.IsOwner) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotHere);
@@ -75,9 +77,14 @@ internal sealed partial class MemberGrain(
             if (entry is not null && ledger.Record(_claim, entry, decider.Gate) is null) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
             if (answer.Outcome == CancelOutcome.Returned) commit = _claim.LastCommit;
             else if (!ledger.Proof(decider.Gate, out commit)) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
+            returned = answer.Outcome == CancelOutcome.Returned ? _claim.Account.Keys.Find(key)?.Admitted.Issued : null;
         }
 
-        return await IsDurable(commit) ? answer : new(CancelOutcome.Unavailable, 0, RequestDecider.NotDurable);
+        if (!await IsDurable(commit)) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotDurable);
+
+        // Only now: a cancel that is lost must leave the ticket its room. If the class does not hear of it, its second keeps room that nobody comes for.
+        if (returned is not null) decider.Gate.Tickets?.Return(_claim.Member.Member, returned.Number).AsTask().Ignore();
+        return answer;
     }
 
     public async ValueTask<ReportAnswer> Report(UsageReport report)

@@ -93,7 +93,7 @@ internal sealed partial class ClassGates(
     {
         // Read after this silo's producer was written, so that a later activation of the class finds the producer, or is known here (C1, L5a).
         if (await heads.ReadAsync(@class, _stopping.Token) is not { } head) return null;
-        var gate = new ClassGate(@class, clock, head);
+        var gate = new ClassGate(@class, clock, head) { Tickets = grains.GetGrain<ITicketDesk>(@class.ToString()) };
         background.Run(() => ExchangeUntilStopped(gate));
         return gate;
     }

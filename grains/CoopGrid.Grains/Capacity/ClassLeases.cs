@@ -24,6 +24,12 @@ internal sealed class ClassLeases(long epoch, ClassPolicy policy, long micros)
     /// <summary>A change of policy.</summary>
     public void SetPolicy(ClassPolicy policy) => _shared.SetPlan(CapacityPlan.From(policy));
 
+    /// <inheritdoc cref="SharedCapacity.Free"/>
+    public Lease? Free => _shared.Free;
+
+    /// <inheritdoc cref="SharedCapacity.SetAside"/>
+    public void SetAside(Lease aside) => _shared.SetAside(aside);
+
     /// <summary>Answers a gate; null if a later activation of the class has spoken to it, so that this one must end.</summary>
     public LeaseGrant? Answer(GateReport report, long micros)
     {

@@ -40,6 +40,7 @@ internal sealed class ClassView
         if (signal.Schedule is { } schedule)
             Epochs = schedule.Equals(before?.Epochs?.Schedule) ? before.Epochs : new(schedule, Policies.Current.Window, Policies.TimeZone);
         Bank = BankMapping.After(before?.Bank, signal.Bank);
+        Backed = new(Math.Max(signal.TicketsFrom, before?.Backed.From ?? 0), Math.Max(signal.TicketsThrough, before?.Backed.Through ?? 0));
         if (!signal.SliceMultipliers.IsEmpty)
             _sliceMultipliers = signal.SliceMultipliers.ToDictionary(point => point.Slice, point => point.Permille);
     }
@@ -53,6 +54,9 @@ internal sealed class ClassView
 
     /// <summary>By what members save; null in a class that never had a bank. Never changed: a longer one takes its place.</summary>
     public BankHistory? Bank { get; }
+
+    /// <summary>The seconds whose tickets may be redeemed: what a class has said once stays true, whoever speaks for it next.</summary>
+    public BackedSeconds Backed { get; }
 
     private PolicyPlan Current { get; }
 
@@ -73,6 +77,7 @@ internal sealed class ClassView
     {
         SuspendedFor = SuspensionOf(member, reading.Now)?.Reason,
         Bank = Bank,
+        Backed = Backed,
     };
 
     /// <summary>The emergency action that suspends a member at a moment, or null. It lapses by the time, whether the class is heard or not.</summary>

@@ -53,6 +53,7 @@ internal sealed partial class ClassGrain
         _leases = new ClassLeases(_epoch, _effective.Policy, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
+        await StartTickets();
         _changed = true;
         _log = log;
         Roll(now);
@@ -66,6 +67,7 @@ internal sealed partial class ClassGrain
             Reading reading = clock.Read();
             Roll(reading.Now);
             _slots!.Look(_inForce!.Market, reading);
+            LookAtTickets(reading);
             bool due = reading.Micros - _listedMicros >= ListEveryMicros;
 
             // Also before a period is closed: what caps it was declared before its end.
@@ -78,6 +80,7 @@ internal sealed partial class ClassGrain
 
             await FollowBank();
             await Announce(reading.Now);
+            await SaveTickets();
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
         catch (Exception failure) when (failure is not InconsistentStateException)

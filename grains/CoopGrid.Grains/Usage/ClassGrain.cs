@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Usage;
@@ -24,11 +25,12 @@ namespace CoopGrid.Grains.Usage;
 [ImplicitStreamSubscription(TickPublisher.Stream)]
 internal sealed partial class ClassGrain(
     [PersistentState(GrainStates.Class, GrainStates.Storage)] IPersistentState<ClassCheckpoint> state,
+    [PersistentState(GrainStates.Tickets, GrainStates.Storage)] IPersistentState<CalendarCheckpoint> calendar,
+    IEntryBooks books,
     ILedgerStore ledger,
     ICheckpointStore checkpoints,
     IClassHeads heads,
     IPriceHistory prices,
-    IEntryBooks books,
     GridClock clock,
     IOptions<CheckpointOptions> options,
     ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
@@ -110,6 +112,7 @@ internal sealed partial class ClassGrain(
 
         Instant now = clock.Read().Now;
         Roll(now);
+        BackedSeconds backed = BackedFor(report, now);
         return new ClassSignal
         {
             Policies = Told(_history!, now),
@@ -129,6 +132,8 @@ internal sealed partial class ClassGrain(
             EpochSoFar = EpochSoFar(),
             Emergencies = EmergenciesAt(now),
             Bank = _bank?.News(report.BankThrough),
+            TicketsFrom = backed.From,
+            TicketsThrough = backed.Through,
         };
     }
 

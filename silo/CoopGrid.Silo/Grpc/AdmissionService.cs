@@ -48,6 +48,7 @@ internal sealed class AdmissionService(AdmissionDesk desk, IHostApplicationLifet
             CancelOutcome.Invalid => throw Status(StatusCode.InvalidArgument, answer.Reason),
             CancelOutcome.UnitsOutOfRange => throw Status(StatusCode.InvalidArgument, answer.Reason),
             CancelOutcome.Unavailable => throw Status(StatusCode.Unavailable, answer.Reason),
+            CancelOutcome.TicketOpened => throw Status(StatusCode.FailedPrecondition, answer.Reason),
             CancelOutcome.EpochClosed => throw Status(StatusCode.FailedPrecondition, answer.Reason),
             _ => throw Status(StatusCode.NotFound, answer.Reason),
         };

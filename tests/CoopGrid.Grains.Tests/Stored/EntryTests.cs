@@ -20,6 +20,13 @@ public sealed class EntryTests
 
     private static readonly BankAccount Bank = new(1000, 300, 100, 600, 167_999, 168, 499_998);
 
+    private static readonly Admitted Deferral = Admission with
+    {
+        MultiplierPermille = 1000,
+        Covered = new Covered(1, 0, 3, 0, 5),
+        Issued = new(7, "", "Schlüssel", 9, 1_800_000_060, 500),
+    };
+
     internal static readonly Dictionary<string, MemberEntry> Examples = new()
     {
         ["enrolled"] = new Enrolled(1, At, -3, 1, "homes", 168),
@@ -45,6 +52,8 @@ public sealed class EntryTests
         ["left"] = new MemberLeft(
             10, At, 500_004, 2, "moved", new(new(676, 499_800, 500_544), 1234, 5678, 1, new() { FixedFee = 1, Rate = 2, ComfortPermille = 3, MeanBasis = MeanBasis.PreviousEpoch, BaselineUnits = 4, CommonsPermille = 5 }, new EpochMean(675, 6, 7))),
         ["left-before-any-epoch"] = new MemberLeft(10, At, 500_004, 2, "", null),
+        ["deferred"] = Deferral,
+        ["deferred-banked"] = Deferral with { Bank = Bank },
         ["epoch-began"] = new EpochBegan(9, At, 500_003, 2, new EpochSlices(676, 499_800, 500_544), 675),
         ["bank-decayed"] = new BankDecayed(10, At, 500_003, 2, new EpochSlices(675, 499_056, 499_800), Bank),
     };

@@ -114,17 +114,36 @@ public sealed class StateTests
                 Waiting = [new("meter", 8, new(675, 1, []), new(675, 8, [new(2, 1500, 8)]))],
             },
             Final = new(676, 499_056, 499_800, 1234, 5678, 2, Policy.Tariff, 675, 6, 7),
+            Tickets = [new(7, "", "Schlüssel", 9, 1_800_000_060, 500, ""), new(8, "", "k", 1, 1_800_000_061, 100, "r")],
         },
         "states-v5.hex");
 
-    /// <summary>Before there were late units and exits.</summary>
+    /// <summary>Before there were late units, exits and tickets.</summary>
     [Fact]
     public void A_member_of_the_fourth_version()
     {
         MemberCheckpoint read = Serializer.Deserialize<MemberCheckpoint>(Golden.Read("states-v4.hex")["member"])!;
         Assert.Equal((600, null, null), (read.ToAccount().Bank.Held, read.Late, read.Final));
         Assert.Equal((MemberLate.None, null), (read.ToAccount().Late, read.ToAccount().Final));
+        Assert.Empty(read.ToAccount().Tickets.All);
     }
+
+    [Fact]
+    public void A_calendar_of_tickets() => Check(
+        "tickets",
+        new CalendarCheckpoint
+        {
+            Sequence = 9,
+            LastNumber = 8,
+            PassedThrough = 1_799_999_999,
+            Totals = [(Int128)1 << 80, 3, 4],
+            Tickets = [new(8, "ann", "k", 1, 1_800_000_061, 100, "")],
+            Reserved = [new(1_800_000_000, 1_800_000_300, 400)],
+        },
+        "states-v5.hex");
+
+    [Fact]
+    public void An_empty_calendar() => Assert.Equal(0, new CalendarCheckpoint().ToCalendar().Sequence);
 
     /// <summary>Before there were banks: saving begins with the slice after the newest one.</summary>
     [Fact]

@@ -7,8 +7,9 @@ namespace CoopGrid.Domain.Bank;
 /// A class's tickets and reservations by second (SPEC.md §8): the fold of its entries. <see cref="Apply"/> is the only way to change it, for a decision
 /// just made and for a replay alike, so a snapshot and the entries after it give the same calendar.
 /// <list type="number">
-/// <item>What tickets take from a second is the units of its open and redeemed tickets; a cancelled one takes nothing.</item>
-/// <item><c>issued = open + redeemed + cancelled + expired</c>, in units, exactly.</item>
+/// <item>What tickets take from a second is the units of all that were issued for it and not cancelled. Whether one was redeemed the calendar does not
+/// know: that is in its member's account (<see cref="HeldTickets"/>), and a ticket that is not redeemed counts as used.</item>
+/// <item><c>issued = to come + cancelled + passed</c>, in units, exactly.</item>
 /// <item>A second's tickets are kept until <see cref="LongestWaitMs"/> after it, so none is forgotten while it is good.</item>
 /// <item>Memory: the tickets of at most one horizon, hence at most T · horizon units of them.</item>
 /// </list>
@@ -38,27 +39,26 @@ public sealed class DeferralCalendar
     /// <summary>What is given away in each second.</summary>
     public SecondLoads Loads { get; } = new();
 
-    /// <summary>A ticket that is open or redeemed and whose second is not gone, or null.</summary>
+    /// <summary>A ticket whose second is not gone, or null.</summary>
     public Ticket? Find(long number) => _tickets.GetValueOrDefault(number);
 
     /// <summary>The ticket that a deferred request got, or null.</summary>
     public Ticket? HeldBy(string member, string key) =>
         _byMember.TryGetValue(member, out MemberTickets? tickets) && tickets.ByKey.TryGetValue(key, out long number) ? _tickets[number] : null;
 
-    /// <summary>Units of a member's open tickets.</summary>
-    public long OpenUnitsOf(string member) => _byMember.TryGetValue(member, out MemberTickets? tickets) ? tickets.OpenUnits : 0;
+    /// <summary>Units of a member's tickets, until their seconds are gone.</summary>
+    public long UnitsOf(string member) => _byMember.TryGetValue(member, out MemberTickets? tickets) ? tickets.Units : 0;
 
-    /// <summary>A member's open tickets by number, for one who leaves.</summary>
-    public IReadOnlyList<Ticket> OpenTicketsOf(string member) => _byMember.TryGetValue(member, out MemberTickets? tickets)
-        ? [.. tickets.ByKey.Values.Select(number => _tickets[number]).Where(ticket => ticket.IsOpen).OrderBy(ticket => ticket.Number)]
-        : [];
+    /// <summary>The entry by which a member's ticket is cancelled, or null if there is none. The member has decided, and redeems it no more.</summary>
+    public TicketCancelled? Cancel(string member, long number) =>
+        Find(number) is { } ticket && ticket.Member == member ? new(Sequence + 1, number) : null;
 
-    /// <summary>The entry by which seconds pass whose tickets are all late by now, or null. Wanted every second or so: until then their units count
-    /// against their members' caps.</summary>
+    /// <summary>The entry by which seconds pass whose tickets are all late by now; null if there are none. Wanted every second or so: until then their units
+    /// count against their members' caps.</summary>
     public TicketsExpired? Expire(Instant now)
     {
         long through = Integers.FloorDiv(now.UnixMs - LongestWaitMs, 1000) - 1;
-        return through > PassedThrough ? new(Sequence + 1, through) : null;
+        return _bySecond.Count > 0 && _bySecond.Keys.First() <= through ? new(Sequence + 1, through) : null;
     }
 
     /// <summary>The entry that sets what is reserved in each second from <paramref name="from"/> on and before <paramref name="until"/>.</summary>
@@ -83,11 +83,8 @@ public sealed class DeferralCalendar
                 LastNumber = issued.Ticket.Number;
                 Totals = Totals with { Issued = Totals.Issued + issued.Ticket.Units };
                 break;
-            case TicketRedeemed redeemed:
-                Redeem(_tickets[redeemed.Number], redeemed.Key);
-                break;
             case TicketCancelled cancelled:
-                Cancel(_tickets[cancelled.Number]);
+                Return(_tickets[cancelled.Number]);
                 break;
             case TicketsExpired expired:
                 Pass(expired.ThroughSecond);
@@ -128,17 +125,10 @@ public sealed class DeferralCalendar
         numbers.Add(ticket.Number);
         if (!_byMember.TryGetValue(ticket.Member, out MemberTickets? tickets)) _byMember.Add(ticket.Member, tickets = new());
         tickets.ByKey.Add(ticket.Key, ticket.Number);
-        if (ticket.IsOpen) tickets.OpenUnits += ticket.Units;
+        tickets.Units += ticket.Units;
     }
 
-    private void Redeem(Ticket ticket, string key)
-    {
-        _tickets[ticket.Number] = ticket with { UsedBy = key };
-        _byMember[ticket.Member].OpenUnits -= ticket.Units;
-        Totals = Totals with { Redeemed = Totals.Redeemed + ticket.Units };
-    }
-
-    private void Cancel(Ticket ticket)
+    private void Return(Ticket ticket)
     {
         Loads.AddTicket(ticket.Second, -ticket.Units);
         _bySecond[ticket.Second].Remove(ticket.Number);
@@ -151,7 +141,7 @@ public sealed class DeferralCalendar
         _tickets.Remove(ticket.Number);
         MemberTickets tickets = _byMember[ticket.Member];
         tickets.ByKey.Remove(ticket.Key);
-        if (ticket.IsOpen) tickets.OpenUnits -= ticket.Units;
+        tickets.Units -= ticket.Units;
         if (tickets.ByKey.Count == 0) _byMember.Remove(ticket.Member);
     }
 
@@ -163,7 +153,7 @@ public sealed class DeferralCalendar
             {
                 Ticket ticket = _tickets[number];
                 Forget(ticket);
-                if (ticket.IsOpen) Totals = Totals with { Expired = Totals.Expired + ticket.Units };
+                Totals = Totals with { Passed = Totals.Passed + ticket.Units };
             }
 
             _bySecond.Remove(second);
@@ -175,7 +165,7 @@ public sealed class DeferralCalendar
 
     private sealed class MemberTickets
     {
-        public long OpenUnits { get; set; }
+        public long Units { get; set; }
 
         public Dictionary<string, long> ByKey { get; } = [];
     }

@@ -8,7 +8,7 @@ namespace CoopGrid.Domain.Bank;
 /// <item>The ticket's second is the earliest that starts at least defer_min ahead, ends by the deadline and within the horizon, and has room.</item>
 /// <item>Room = T per second less what is reserved and less tickets: all of them in one second never exceed T, as it was when the last was issued. Where
 /// T fell or reservations grew afterwards, what was promised stands and there is no room for more.</item>
-/// <item>What a member's open tickets hold, this one included, is at most its cap.</item>
+/// <item>What a member's tickets to come hold, this one included, is at most its cap.</item>
 /// <item>The same key asked again with the same units gets the ticket that it holds, and nothing is taken.</item>
 /// </list>
 /// </summary>
@@ -17,11 +17,11 @@ public static class DeferralRule
     /// <param name="now">The clock. One that went back does not open seconds again that have passed.</param>
     public static DeferralDecision Decide(DeferralCalendar calendar, DeferralRequest request, Instant now, DeferralTerms terms)
     {
-        if (calendar.HeldBy(request.Member, request.Key) is { } held)
+        if (calendar.HeldBy(request.Member, request.Key) is { } known)
         {
-            return held.Units == request.Units
-                ? new(DeferralOutcome.Issued, held, null, "")
-                : Refuse(DeferralOutcome.KeyConflict, $"The key holds a ticket for {held.Units} units. Use a new key for a new send.");
+            return known.Units == request.Units
+                ? new(DeferralOutcome.Issued, known, null, "")
+                : Refuse(DeferralOutcome.KeyConflict, $"The key holds a ticket for {known.Units} units. Use a new key for a new send.");
         }
 
         DeferralPolicy policy = terms.Policy;
@@ -39,12 +39,12 @@ public static class DeferralRule
                 $"A ticket's second starts {policy.DeferMinMs} to {policy.HorizonMs} ms ahead and ends by the deadline: give more time.");
         }
 
-        long open = calendar.OpenUnitsOf(request.Member);
-        if (request.Units > policy.MemberCapUnits - open)
+        long held = calendar.UnitsOf(request.Member);
+        if (request.Units > policy.MemberCapUnits - held)
         {
             return Refuse(
                 DeferralOutcome.MemberCapReached,
-                $"The member's tickets may hold {policy.MemberCapUnits} units and hold {open}: redeem or cancel one first, or send less.");
+                $"The member's tickets may hold {policy.MemberCapUnits} units and hold {held}: redeem or cancel one first, or send less.");
         }
 
         if (calendar.Loads.Earliest(from, until, terms.TargetPerSecond - request.Units) is not { } second)

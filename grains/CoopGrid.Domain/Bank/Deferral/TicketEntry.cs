@@ -10,16 +10,11 @@ public abstract record TicketEntry(long Sequence);
 /// <summary>A ticket was issued: its units are taken from its second.</summary>
 public sealed record TicketIssued(long Sequence, Ticket Ticket) : TicketEntry(Sequence);
 
-/// <summary>A ticket was redeemed.</summary>
-/// <param name="Number">The ticket.</param>
-/// <param name="Key">The key of the request that redeemed it.</param>
-public sealed record TicketRedeemed(long Sequence, long Number, string Key) : TicketEntry(Sequence);
-
-/// <summary>A ticket was cancelled before it opened: its units return to its second.</summary>
+/// <summary>A ticket was cancelled by its member: its units return to its second.</summary>
 /// <param name="Number">The ticket.</param>
 public sealed record TicketCancelled(long Sequence, long Number) : TicketEntry(Sequence);
 
-/// <summary>Seconds have passed: their tickets are gone, and those that were still open count as used.</summary>
+/// <summary>Seconds have passed: their tickets are gone.</summary>
 /// <param name="ThroughSecond">The last of them.</param>
 public sealed record TicketsExpired(long Sequence, long ThroughSecond) : TicketEntry(Sequence);
 

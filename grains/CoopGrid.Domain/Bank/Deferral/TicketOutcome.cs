@@ -19,7 +19,7 @@ public enum DeferralOutcome : byte
     /// <summary>No second starts late enough and ends before the deadline.</summary>
     DeadlineTooSoon = 4,
 
-    /// <summary>The member's open tickets and this one are over its cap.</summary>
+    /// <summary>The member's tickets and this one are over its cap.</summary>
     MemberCapReached = 5,
 
     /// <summary>No second before the deadline and the horizon has room.</summary>
@@ -29,34 +29,28 @@ public enum DeferralOutcome : byte
     Issued = 7,
 }
 
-/// <summary>What became of redeeming or cancelling a ticket, in order of precedence.</summary>
+/// <summary>What a ticket is to its member's request, in order of precedence.</summary>
 public enum TicketOutcome : byte
 {
     None = 0,
 
-    /// <summary>No such ticket: never issued, or cancelled.</summary>
+    /// <summary>The member has no such ticket: it is another's, was never issued, or was cancelled.</summary>
     Unknown = 1,
 
-    /// <summary>It is another member's.</summary>
-    AnotherMembers = 2,
+    /// <summary>It was redeemed.</summary>
+    Used = 2,
 
-    /// <summary>It was redeemed by another key (or, to a cancel, by any).</summary>
-    Used = 3,
-
-    /// <summary>Its second has passed (to a cancel: has come), the lane's wait included.</summary>
-    Late = 4,
+    /// <summary>Its second has passed, the lane's wait included.</summary>
+    Late = 3,
 
     /// <summary>More units than the ticket's.</summary>
-    TooLarge = 5,
+    TooLarge = 4,
 
     /// <summary>Its second has not come yet; the ticket stays good.</summary>
-    TooEarly = 6,
+    TooEarly = 5,
 
-    /// <summary>Redeemed: admitted for certain, at multiplier 1000. The same key in time is told so again.</summary>
-    Redeemed = 7,
-
-    /// <summary>Cancelled; its units went back to its second.</summary>
-    Cancelled = 8,
+    /// <summary>It admits: for certain, at multiplier 1000.</summary>
+    Good = 6,
 }
 
 /// <summary>What a calendar's outcomes are to the member's request, whose own are in SPEC.md §4.</summary>
@@ -67,13 +61,5 @@ public static class TicketOutcomes
         DeferralOutcome.KeyConflict => Outcome.KeyConflict,
         DeferralOutcome.Issued => Outcome.Deferred,
         _ => Outcome.CapacityExceeded,
-    };
-
-    /// <summary>For a request that names a ticket.</summary>
-    public static Outcome ToOutcome(this TicketOutcome outcome) => outcome switch
-    {
-        TicketOutcome.TooEarly => Outcome.Deferred,
-        TicketOutcome.Redeemed => Outcome.Admitted,
-        _ => Outcome.TicketInvalid,
     };
 }

@@ -32,6 +32,7 @@ public sealed class SharedCapacity
     private readonly long _begunMicros;
     private long _dividedMicros;
     private CapacityPlan _plan;
+    private Lease _aside;
     private bool _changed;
 
     /// <param name="epoch">The activation's epoch.</param>
@@ -50,6 +51,9 @@ public sealed class SharedCapacity
     /// <summary>What all gates together may be using.</summary>
     public Lease InUse => _book.InUse;
 
+    /// <summary>What no gate may be using; null while one that may hold a lease of an earlier epoch has not been heard of.</summary>
+    public Lease? Free => _book.Silent > 0 ? null : Lease.Max(_plan.Full - _book.InUse, default);
+
     /// <summary>Names the producers that are open in the store and may hold leases from before this epoch. Before any answer.</summary>
     public void OpenGates(IEnumerable<long> producers) => _book.OpenGates(producers);
 
@@ -57,8 +61,15 @@ public sealed class SharedCapacity
     public void SetPlan(CapacityPlan plan)
     {
         _plan = plan;
-        _book.SetTotal(plan.Full);
-        _changed = true;
+        Total();
+    }
+
+    /// <summary>What gates are not to have of the class's capacity from now on, for it is promised otherwise. It is free once they have confirmed less.</summary>
+    public void SetAside(Lease aside)
+    {
+        if (aside == _aside) return;
+        _aside = aside.Checked();
+        Total();
     }
 
     /// <summary>The producer is sealed in the store, and its log is followed to its end. Harmless to repeat.</summary>
@@ -107,6 +118,12 @@ public sealed class SharedCapacity
 
     /// <summary>Whether a gate asks for a hundredth of all more or less than when it was divided for.</summary>
     private bool HasMoved(Gate gate) => Math.Abs(gate.Demand.Total - gate.DividedFor) > _book.Total.UnitsPerSecond / 100;
+
+    private void Total()
+    {
+        _book.SetTotal(Lease.Max(_plan.Full - _aside, default));
+        _changed = true;
+    }
 
     private void Divide(long nowMicros)
     {

@@ -12,4 +12,7 @@ public static class GrainStates
     public const string MemberKeys = "member-keys";
     public const string Class = "class";
     public const string Coop = "coop";
+
+    /// <summary>A class's tickets for later.</summary>
+    public const string Tickets = "tickets";
 }

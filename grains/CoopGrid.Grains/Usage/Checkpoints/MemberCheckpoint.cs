@@ -78,6 +78,9 @@ public sealed record MemberCheckpoint
     /// <summary>What the final bill is rated against; null unless the member left in an epoch of its class.</summary>
     [Id(41)] public StoredFinal? Final { get; init; }
 
+    /// <summary>Its tickets for later, by number.</summary>
+    [Id(100)] public ImmutableArray<StoredTicket> Tickets { get; init; } = [];
+
     /// <summary>Makes the stored form of an account.</summary>
     public static MemberCheckpoint From(MemberAccount account, long producer, long position, ImmutableArray<KeyBlockRef> blocks)
     {
@@ -109,6 +112,7 @@ public sealed record MemberCheckpoint
             Reservation = at.Reservation == default ? null : StoredReservation.From(at.Reservation),
             Late = StoredLate.From(at.Late),
             Final = StoredFinal.From(at.Final),
+            Tickets = [.. at.Tickets.Select(StoredTicket.From)],
             Returns = [.. account.Keys.GivenBack().Select(key => new StoredReturn(key.Admitted.Key, key.ReturnedUnits))],
         };
     }
@@ -130,6 +134,7 @@ public sealed record MemberCheckpoint
         QuotaAt = QuotaAt,
         Bank = Bank?.ToAccount() ?? BankAccount.Opened(NewestSlice + 1),
         Reservation = Reservation?.ToUse() ?? default,
+        Tickets = [.. Tickets.Select(ticket => ticket.ToTicket())],
         Entitlements = Entitlements,
         Meters = [.. Meters.Select(meter => new MeterChain(meter.Meter, meter.Sequence, meter.Payload, meter.LastSlice))],
         Epochs = new()

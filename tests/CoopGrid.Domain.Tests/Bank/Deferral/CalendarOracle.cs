@@ -41,8 +41,7 @@ internal sealed class CalendarOracle
 
     public long ReservedUnits(long second) => _reserved.GetValueOrDefault(second);
 
-    public long OpenUnits(string member) =>
-        Tickets.Values.Where(t => t.Member == member && !t.Cancelled && t.UsedBy is null && t.Second > Passed).Sum(t => t.Units);
+    public long Units(string member) => Tickets.Values.Where(t => t.Member == member && !t.Cancelled && t.Second > Passed).Sum(t => t.Units);
 
     public (DeferralOutcome Outcome, long Second) Issue(DeferralRequest request, long nowMs, DeferralTerms terms)
     {
@@ -60,34 +59,17 @@ internal sealed class CalendarOracle
         }
 
         if (!any) return (DeferralOutcome.DeadlineTooSoon, 0);
-        if (OpenUnits(request.Member) + request.Units > terms.Policy.MemberCapUnits) return (DeferralOutcome.MemberCapReached, 0);
+        if (Units(request.Member) + request.Units > terms.Policy.MemberCapUnits) return (DeferralOutcome.MemberCapReached, 0);
         return found is { } earliest ? (DeferralOutcome.Issued, earliest) : (DeferralOutcome.Full, 0);
     }
 
-    public TicketOutcome Redeem(long number, string member, string key, long units, long nowMs)
-    {
-        if (Missing(number) is { } missing) return missing;
-        OracleTicket ticket = Tickets[number];
-        if (ticket.Member != member) return TicketOutcome.AnotherMembers;
-        if (ticket.UsedBy is not null && ticket.UsedBy != key) return TicketOutcome.Used;
-        if (nowMs > ticket.LastMs) return TicketOutcome.Late;
-        if (units > ticket.Units) return TicketOutcome.TooLarge;
-        return nowMs < ticket.FirstMs ? TicketOutcome.TooEarly : TicketOutcome.Redeemed;
-    }
-
-    public TicketOutcome Cancel(long number, string member, long nowMs)
-    {
-        if (Missing(number) is { } missing) return missing;
-        OracleTicket ticket = Tickets[number];
-        if (ticket.Member != member) return TicketOutcome.AnotherMembers;
-        if (ticket.UsedBy is not null) return TicketOutcome.Used;
-        return nowMs >= ticket.FirstMs ? TicketOutcome.Late : TicketOutcome.Cancelled;
-    }
-
-    private TicketOutcome? Missing(long number)
+    public TicketOutcome Redeem(long number, string member, long units, long nowMs)
     {
         if (!Tickets.TryGetValue(number, out OracleTicket? ticket)) return TicketOutcome.Unknown;
-        if (ticket.Second <= Passed) return TicketOutcome.Late;
-        return ticket.Cancelled ? TicketOutcome.Unknown : null;
+        if (ticket.Member != member || ticket.Cancelled) return (ticket.Second + 1) * 1000 <= nowMs ? TicketOutcome.Late : TicketOutcome.Unknown;
+        if (ticket.UsedBy is not null) return TicketOutcome.Used;
+        if (nowMs > ticket.LastMs) return TicketOutcome.Late;
+        if (units > ticket.Units) return TicketOutcome.TooLarge;
+        return nowMs < ticket.FirstMs ? TicketOutcome.TooEarly : TicketOutcome.Good;
     }
 }

@@ -257,12 +257,13 @@ internal sealed class SimSilo
     private SimActivation MakeClass(GrainId id)
     {
         var state = new SimState<ClassCheckpoint>(_classPort, GrainStates.Class, id);
+        var calendar = new SimState<CalendarCheckpoint>(_classPort, GrainStates.Tickets, id);
         return new(
             this,
             id,
             reentrant: false,
-            _ => new ClassGrain(state, _classPort, _classPort, _classPort, _classPort, SimBooks.None, Clock, _checkpointing, Log<ClassGrain>()),
-            state.ReadStateAsync);
+            _ => new ClassGrain(state, calendar, SimBooks.None, _classPort, _classPort, _classPort, _classPort, Clock, _checkpointing, Log<ClassGrain>()),
+            () => Task.WhenAll(state.ReadStateAsync(), calendar.ReadStateAsync()));
     }
 
     private void AfterTask()
