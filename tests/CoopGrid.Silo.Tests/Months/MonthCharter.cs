@@ -4,7 +4,7 @@ namespace CoopGrid.Silo.Tests.Months;
 
 /// <summary>
 /// The co-op of a replayed month: <c>people</c> are admitted, <c>homes</c> have meters; both are billed by the week, and everything is dearer by day. Members
-/// decide within an hour, and what they decide may be executed a day later.
+/// vote for eight hours, longer than the clock's steps, of which a silo may hear while they vote; what they decide may be executed a day later.
 /// </summary>
 internal static class MonthCharter
 {
@@ -18,7 +18,7 @@ internal static class MonthCharter
         "lanes": [ { "name": "standard", "priority": "standard" }, { "name": "bulk", "priority": "bulk" } ]
         """;
 
-    private const string Governance = """ "governance": { "votingDelayMs": 0, "votingPeriodMs": 3600000, "lateQuorumExtensionMs": 0, "timelockMs": 86400000 }, """;
+    private const string Governance = """ "governance": { "votingDelayMs": 0, "votingPeriodMs": 28800000, "lateQuorumExtensionMs": 0, "timelockMs": 86400000 }, """;
 
     public static IReadOnlyList<string> Classes { get; } = [People, Homes];
 
