@@ -36,7 +36,6 @@ public sealed class BankHistoryTests
             },
             iter: 1000);
 
-    /// <summary>Seen to fail with the run that goes on told from its own first slice.</summary>
     [Fact]
     public void Who_hears_what_follows_has_all_of_it() =>
         Gen.Select(Gen.Int[0, 4], Gen.Bool, Gen.Int[0, 2]).Array[0, 40].Sample(

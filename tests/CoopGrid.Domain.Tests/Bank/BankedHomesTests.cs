@@ -13,7 +13,6 @@ public sealed class BankedHomesTests
 {
     private const int Homes = 17;
 
-    /// <summary>Seen to fail with reports that do not spend the bank.</summary>
     [Fact]
     public void A_bank_takes_surcharges_from_those_who_use_little_while_it_is_quiet()
     {

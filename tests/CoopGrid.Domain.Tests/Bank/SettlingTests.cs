@@ -33,7 +33,6 @@ public sealed class SettlingTests
         Assert.Equal((40 - banked, banked), (account.Bank.Held, account.Bank.Spent));
     }
 
-    /// <summary>Seen to fail with an exempt lane that spends the bank.</summary>
     [Fact]
     public void An_exempt_lane_spends_nothing()
     {
@@ -71,8 +70,8 @@ public sealed class SettlingTests
     }
 
     /// <summary>
-    /// The class has fallen more than a window behind: what an entry pushes out of the window before it is final saves nothing. Seen to fail without the third rule: the
-    /// slice was taken for an idle one later.
+    /// The class has fallen more than a window behind: what an entry pushes out of the window before it is final saves nothing.
+    /// Otherwise the slice would be taken for an idle one later.
     /// </summary>
     [Fact]
     public void What_the_account_forgets_before_it_is_final_saves_nothing()

@@ -31,8 +31,7 @@ public sealed class DearMonthTests
     /// <summary>
     /// "calm" stays within its baseline and below the mean, and pays the fixed fee to the micro-credit. "saver" used nothing while it was quiet, and in the peak
     /// needs more than its baseline: its bank covers that at the cap, so it pays no surcharge, and what is over the mean at ×1. "flood" pays for both. What decays
-    /// at the month's end is the commons', in its books, of the one who was touched and of the one who was not. Seen to fail with units surged that the bank
-    /// covers (the saver's surcharge), and with figures that leave out what decayed.
+    /// at the month's end is the commons', in its books, of the one who was touched and of the one who was not.
     /// </summary>
     [Fact]
     public async Task Who_stays_within_its_baseline_pays_the_fixed_fee_and_nothing_else()

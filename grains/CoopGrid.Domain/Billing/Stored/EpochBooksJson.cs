@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using CoopGrid.Domain.Billing.Books;
 using CoopGrid.Model;
 
@@ -61,6 +62,8 @@ public static class EpochBooksJson
 
         public StoredClosing? Closing { get; init; }
 
+        // What is not there in books without a bank: their bytes are as they were.
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
         public long CommonsUnitsBefore { get; init; }
 
         public string Walked { get; init; } = "";
@@ -108,6 +111,7 @@ public static class EpochBooksJson
 
         public long BilledMemberSlices { get; init; }
 
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
         public long DecayedUnits { get; init; }
 
         public string Charges { get; init; } = "0";
