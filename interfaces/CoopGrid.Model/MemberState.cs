@@ -31,4 +31,7 @@ public sealed record MemberState
 
     /// <summary>How many entries the account has.</summary>
     [Id(9)] public long Sequence { get; init; }
+
+    /// <summary>Its bank, with all that it has saved in final slices; null in a class that never had a bank.</summary>
+    [Id(40)] public BankStanding? Bank { get; init; }
 }

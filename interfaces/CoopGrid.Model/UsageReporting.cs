@@ -76,4 +76,7 @@ public sealed record ReportAnswer
     [Id(5)] public long SurgedUnits { get; init; }
 
     [Id(6)] public string Reason { get; init; } = "";
+
+    /// <summary>Units that the member's bank covered, all slices together.</summary>
+    [Id(40)] public long BankedUnits { get; init; }
 }

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
@@ -39,7 +40,8 @@ public static class AdmissionRule
 
         // Row 6: the price.
         LanePolicy lanePolicy = now.Policy.Lanes[lane];
-        Covered covered = Cover(units, usage, lanePolicy, now.Policy.Tariff.BaselineUnits);
+        BankAccount bank = Settling.Before(account, now.Bank, slice);
+        Covered covered = Cover(units, usage, lanePolicy, bank, now);
         int band = plan.BandFor(lane, Standing.BandOf(usage, now.Mean, now.Policy.Tariff.BaselineUnits));
         var asked = new RoomRequest(lane, band, units);
         if (AboveLimit(request, covered, now)) return TooDear(request, units, now, asked);
@@ -62,7 +64,7 @@ public static class AdmissionRule
             usageAfter,
             BaselineLeft(usageAfter, now.Policy),
             quota.Spend(units, now.Policy.Quota).SpentMicroUnits,
-            request.Caller);
+            request.Caller) { Bank = Settling.Changed(account, bank.Spend(covered.Banked)) };
         return new(entry.Answer(replayed: false), entry, asked);
     }
 
@@ -136,12 +138,8 @@ public static class AdmissionRule
         return Refuse(Outcome.QuotaExceeded, $"The member's own limit is {limits.WindowUnits} units in the window.", now, units, Math.Max(1, room));
     }
 
-    private static Covered Cover(long units, long usage, LanePolicy lane, long baselineUnits)
-    {
-        if (lane.SurgeExempt) return new Covered(units, 0, 0, 0, 0);
-        long baseline = Math.Min(units, Math.Max(0, baselineUnits - usage));
-        return new Covered(0, 0, baseline, 0, units - baseline);
-    }
+    private static Covered Cover(long units, long usage, LanePolicy lane, in BankAccount bank, in Conditions now) =>
+        Covering.Of(units, new(lane.SurgeExempt, 0, BaselineLeft(usage, now.Policy), bank.Held, now.MultiplierPermille));
 
     private static bool AboveLimit(AdmissionRequest request, Covered covered, in Conditions now) =>
         request.MaxMultiplierPermille != 0 && covered.Surged > 0 && now.MultiplierPermille > request.MaxMultiplierPermille;

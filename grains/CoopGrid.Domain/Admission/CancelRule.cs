@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -37,6 +38,13 @@ public static class CancelRule
 
         var entry = new Cancelled(
             account.Sequence + 1, now.Now, now.SliceOf(account), now.Policy.Version, key, remembered.Admitted.Slice, total - returned, total);
-        return (new(CancelOutcome.Returned, total), entry);
+        return (new(CancelOutcome.Returned, total), entry with { Bank = BankAfter(account, entry, remembered.Admitted.Covered, now) });
+    }
+
+    /// <summary>The bank with the banked units among those given back; null if it does not change.</summary>
+    private static BankAccount? BankAfter(MemberAccount account, Cancelled entry, Covered covered, in Conditions now)
+    {
+        long before = covered.GiveBack(entry.ReturnedUnits - entry.Units).Banked, after = covered.GiveBack(entry.ReturnedUnits).Banked;
+        return Settling.Changed(account, Settling.Before(account, now.Bank, entry.Slice).GiveBack(before - after));
     }
 }

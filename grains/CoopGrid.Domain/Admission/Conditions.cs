@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -22,6 +23,9 @@ public readonly record struct Conditions(
 {
     /// <summary>What was used before this slice is on closed bills and cannot be given back; only a cancel asks for it.</summary>
     public long ClosedBefore { get; init; } = long.MinValue;
+
+    /// <summary>Which final slices members have saved in, and by which terms; null in a class that never had a bank.</summary>
+    public BankHistory? Bank { get; init; }
 
     /// <summary>The slice that an entry of the member made now counts in.</summary>
     public long SliceOf(MemberAccount account) => account.SliceFor(Policy.Window.SliceAt(Now), Mark);

@@ -51,12 +51,7 @@ public sealed class BankHistory
     {
         var history = new BankHistory(snapshot.Terms[0]);
         history._terms.AddRange(snapshot.Terms.AsSpan(1..));
-        for (int i = 0; i < snapshot.Runs.Length; i++)
-        {
-            long last = i + 1 < snapshot.Runs.Length ? snapshot.Runs[i + 1].FromSlice - 1 : snapshot.FinalThrough;
-            history.Close(last, snapshot.Runs[i].OffPeak);
-        }
-
+        history.Close(snapshot);
         return history;
     }
 
@@ -83,6 +78,30 @@ public sealed class BankHistory
         FinalThrough = last;
     }
 
+    /// <summary>What follows on a history that goes through a slice; all of it for whoever has none, or too little to go on from.</summary>
+    public BankHistorySnapshot After(long slice)
+    {
+        BankHistorySnapshot all = Snapshot();
+        if (slice < FirstSlice - 1) return all;
+        PeakRun[] runs = [.. _runs.Where((run, place) => (place + 1 == _runs.Count ? FinalThrough : _runs[place + 1].FromSlice - 1) > slice)];
+        if (runs.Length > 0) runs[0] = runs[0] with { FromSlice = Math.Max(runs[0].FromSlice, slice + 1) };
+        return new([.. _terms.Where(terms => terms.FromSlice > slice + 1)], [.. runs], FinalThrough);
+    }
+
+    /// <summary>A longer history: this one, with what follows on it (<see cref="After"/>). This one stays as it is.</summary>
+    public BankHistory With(BankHistorySnapshot more)
+    {
+        BankHistory longer = Restore(Snapshot());
+        foreach (BankTerms terms in more.Terms)
+        {
+            // Terms may be known long before their slice.
+            if (terms.FromSlice > longer._terms[^1].FromSlice) longer.Add(terms);
+        }
+
+        longer.Close(more);
+        return longer;
+    }
+
     /// <summary>Whether a final slice was off-peak.</summary>
     public bool IsOffPeak(long slice) => slice >= FirstSlice && slice <= FinalThrough && _runs[RunOf(slice)].OffPeak;
 
@@ -107,6 +126,15 @@ public sealed class BankHistory
         }
 
         return low;
+    }
+
+    private void Close(BankHistorySnapshot snapshot)
+    {
+        for (int i = 0; i < snapshot.Runs.Length; i++)
+        {
+            long last = i + 1 < snapshot.Runs.Length ? snapshot.Runs[i + 1].FromSlice - 1 : snapshot.FinalThrough;
+            Close(last, snapshot.Runs[i].OffPeak);
+        }
     }
 
     private int RunOf(long slice)

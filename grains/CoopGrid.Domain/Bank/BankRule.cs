@@ -30,11 +30,12 @@ public static class BankRule
     /// <param name="history">The class's. Slices before its first one save nothing.</param>
     /// <param name="used">The member's usage by slice, oldest first, at least of all slices with usage after <see cref="BankAccount.SettledThrough"/>:
     /// its window before it is rolled.</param>
+    /// <param name="through">Settled no further than this slice, with the decay that follows it.</param>
     /// <exception cref="OverflowException">What was saved does not fit 64 bits.</exception>
-    public static BankSettlement Settle(BankAccount account, BankHistory history, IReadOnlyList<SliceUnits> used)
+    public static BankSettlement Settle(BankAccount account, BankHistory history, IReadOnlyList<SliceUnits> used, long through = long.MaxValue)
     {
         account.Checked();
-        long final = history.FinalThrough;
+        long final = Math.Min(history.FinalThrough, through);
         if (final <= account.SettledThrough) return new(account, 0, 0);
 
         BankAccount bank = account;

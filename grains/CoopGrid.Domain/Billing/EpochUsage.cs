@@ -11,7 +11,7 @@ namespace CoopGrid.Domain.Billing;
 /// <item>What is given back returns in reverse order of covering, surged first, to the group that it was surged in.</item>
 /// <item>A call that throws has changed nothing.</item>
 /// </list>
-/// 64 bytes, and 16 more for each pair of policy version and multiplier above 1000 ‰. Not thread-safe: its holder has one writer at a time.
+/// 72 bytes, and 16 more for each pair of policy version and multiplier above 1000 ‰. Not thread-safe: its holder has one writer at a time.
 /// </summary>
 public sealed class EpochUsage(EpochSlices epoch)
 {
@@ -31,6 +31,9 @@ public sealed class EpochUsage(EpochSlices epoch)
 
     /// <summary>u_i.</summary>
     public long Units { get; private set; }
+
+    /// <summary>Units of the member's bank that decayed when the epoch was over.</summary>
+    public long DecayedUnits { get; private set; }
 
     /// <summary>n_i if the member stays as it is to the epoch's end: with the epoch's own n, what is frozen.</summary>
     public long EnrolledSlices => EnrolledThrough(epoch.End - 1);
@@ -96,12 +99,15 @@ public sealed class EpochUsage(EpochSlices epoch)
         (Units, _surged) = (units, surged);
     }
 
+    /// <summary>Notes what decayed when the epoch was over.</summary>
+    public void Decay(long units) => DecayedUnits += units;
+
     /// <summary>The frozen figures if the epoch has ended.</summary>
     public MemberFigures Figures() => FiguresThrough(epoch.End - 1);
 
     /// <summary>The figures so far, with the running slice: for a projected bill or an exit.</summary>
     public MemberFigures FiguresThrough(long slice) =>
-        new() { Units = Units, EnrolledSlices = EnrolledThrough(slice), Surged = [.. _surged] };
+        new() { Units = Units, EnrolledSlices = EnrolledThrough(slice), Surged = [.. _surged], DecayedUnits = DecayedUnits };
 
     /// <summary>The sums as a checkpoint keeps them.</summary>
     public EpochUsageSnapshot Snapshot() => new()
@@ -112,6 +118,7 @@ public sealed class EpochUsage(EpochSlices epoch)
         EnrolledFrom = _from == NotEnrolled ? null : _from,
         LeftIn = _leftIn == long.MinValue ? null : _leftIn,
         Surged = [.. _surged],
+        DecayedUnits = DecayedUnits,
     };
 
     /// <summary>The sums as they were checkpointed.</summary>
@@ -126,6 +133,7 @@ public sealed class EpochUsage(EpochSlices epoch)
             _from = snapshot.EnrolledFrom ?? NotEnrolled,
             _leftIn = snapshot.LeftIn ?? long.MinValue,
             _surged = [.. snapshot.Surged],
+            DecayedUnits = snapshot.DecayedUnits,
         };
     }
 
@@ -157,4 +165,6 @@ public sealed record EpochUsageSnapshot
 
     /// <summary>In the order of <see cref="SurgedUnits"/>.</summary>
     public ImmutableArray<SurgedUnits> Surged { get; init; } = [];
+
+    public long DecayedUnits { get; init; }
 }

@@ -21,6 +21,9 @@ public sealed record MemberFigures
     /// <summary>Units surged above 1000 ‰, in groups.</summary>
     public ImmutableArray<SurgedUnits> Surged { get; init; } = [];
 
+    /// <summary>Units of its bank that decayed into the commons when the epoch was over, ≥ 0: no money, and on no bill.</summary>
+    public long DecayedUnits { get; init; }
+
     /// <summary>What a report that came after its epoch had closed adds to that epoch.</summary>
     /// <exception cref="OverflowException">The units do not fit 64 bits.</exception>
     public static MemberFigures Late(UsageReported report, EpochSlices epoch)
@@ -47,7 +50,7 @@ public sealed record MemberFigures
     }
 
     public bool Equals(MemberFigures? other) =>
-        other is not null && Units == other.Units && EnrolledSlices == other.EnrolledSlices && Surged.SequenceEqual(other.Surged);
+        other is not null && Units == other.Units && EnrolledSlices == other.EnrolledSlices && DecayedUnits == other.DecayedUnits && Surged.SequenceEqual(other.Surged);
 
     public override int GetHashCode() => HashCode.Combine(Units, EnrolledSlices, Surged.Length);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -103,27 +104,33 @@ public static class ReportRule
     {
         long slice = now.SliceOf(account);
         long usage = account.UsageAt(slice);
-        long baselineUnits = 0, surgedUnits = 0;
+        BankAccount bank = Settling.Before(account, now.Bank, slice);
+        Covered covered = default;
         ImmutableArray<ReportedSlice>.Builder slices = ImmutableArray.CreateBuilder<ReportedSlice>(report.Slices.Length);
         foreach (SliceUsage used in report.Slices)
         {
-            long baseline = Math.Min(used.Units, AdmissionRule.BaselineLeft(usage, now.Policy));
-            slices.Add(new(used.Slice, baseline, used.Units - baseline, multiplierOf(used.Slice)));
+            int multiplier = multiplierOf(used.Slice);
+            Covered own = Covering.Of(used.Units, new(false, 0, AdmissionRule.BaselineLeft(usage, now.Policy), bank.Held, multiplier));
+            slices.Add(new(used.Slice, own.Baseline, own.Surged, multiplier, own.Banked));
+            bank = bank.Spend(own.Banked);
             usage += used.Units;
-            baselineUnits += baseline;
-            surgedUnits += used.Units - baseline;
+            covered = new(0, 0, covered.Baseline + own.Baseline, covered.Banked + own.Banked, covered.Surged + own.Surged);
         }
 
         var entry = new UsageReported(
-            account.Sequence + 1, now.Now, slice, now.Policy.Version, report.Meter, report.Sequence, payload, slices.MoveToImmutable());
+            account.Sequence + 1, now.Now, slice, now.Policy.Version, report.Meter, report.Sequence, payload, slices.MoveToImmutable())
+        {
+            Bank = Settling.Changed(account, bank),
+        };
         var answer = new ReportAnswer
         {
             Outcome = ReportOutcome.Accepted,
             ExpectedSequence = report.Sequence + 1,
-            Units = baselineUnits + surgedUnits,
+            Units = covered.Total,
             WindowUsageUnits = usage,
-            BaselineUnits = baselineUnits,
-            SurgedUnits = surgedUnits,
+            BaselineUnits = covered.Baseline,
+            BankedUnits = covered.Banked,
+            SurgedUnits = covered.Surged,
         };
         return (answer, entry);
     }

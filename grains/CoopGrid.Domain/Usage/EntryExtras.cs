@@ -79,7 +79,7 @@ internal static class EntryExtras
         return (flags & ~known) == 0 ? flags : throw new FormatException($"The ledger holds an entry with flags {flags}, which this version does not know.");
     }
 
-    private static void Write(EntryWriter writer, BankAccount bank)
+    public static void Write(EntryWriter writer, BankAccount bank)
     {
         writer.Number(bank.Saved);
         writer.Number(bank.Spent);
@@ -90,6 +90,6 @@ internal static class EntryExtras
         writer.Number(bank.SettledThrough);
     }
 
-    private static BankAccount ReadBank(ref EntryReader reader) => new(
+    public static BankAccount ReadBank(ref EntryReader reader) => new(
         reader.Number(), reader.Number(), reader.Number(), reader.Number(), reader.Number(), checked((int)reader.Number()), reader.Number());
 }

@@ -148,6 +148,10 @@ public sealed class MemberAccount
             case EpochBegan began:
                 _epochs.Begin(began);
                 break;
+            case BankDecayed decayed:
+                _epochs.Decay(decayed.Epoch, decayed.Bank.Decayed - Bank.Decayed);
+                Bank = decayed.Bank;
+                break;
             case EvidenceKept:
                 break;
             default:

@@ -148,6 +148,12 @@ public sealed record EvidenceKept(
 public sealed record EpochBegan(long Sequence, Instant At, long Slice, int PolicyVersion, EpochSlices Epoch, long FirstUnbilled)
     : MemberEntry(Sequence, At, Slice, PolicyVersion);
 
+/// <summary>Units of the member's bank decayed when an epoch was over, and went to the commons.</summary>
+/// <param name="Epoch">The epoch that was over.</param>
+/// <param name="Bank">The member's bank afterwards, settled through the epoch's last slice.</param>
+public sealed record BankDecayed(long Sequence, Instant At, long Slice, int PolicyVersion, EpochSlices Epoch, BankAccount Bank)
+    : MemberEntry(Sequence, At, Slice, PolicyVersion);
+
 /// <summary>Usage of one slice, as charged.</summary>
 /// <param name="Slice">The slice it was used in.</param>
 /// <param name="BaselineUnits">Units within the baseline.</param>

@@ -23,6 +23,7 @@ public static class MemberEntryCodec
     private const byte AdmittedMoreKind = 10;
     private const byte CancelledMoreKind = 11;
     private const byte UsageReportedMoreKind = 12;
+    private const byte BankDecayedKind = 60;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -69,6 +70,8 @@ public static class MemberEntryCodec
                 sequence, at, slice, policy, reader.Text(), reader.Number(), reader.Fingerprint(), reader.Fingerprint()),
             EpochBeganKind => new EpochBegan(
                 sequence, at, slice, policy, new EpochSlices(reader.Number(), reader.Number(), reader.Number()), reader.Number()),
+            BankDecayedKind => new BankDecayed(
+                sequence, at, slice, policy, new EpochSlices(reader.Number(), reader.Number(), reader.Number()), EntryExtras.ReadBank(ref reader)),
             _ => throw new FormatException($"The ledger holds an entry of kind {kind}, which this version does not know."),
         };
         return reader.AtEnd ? entry : throw new FormatException($"The ledger holds an entry of kind {kind} with bytes left over.");
@@ -128,6 +131,12 @@ public static class MemberEntryCodec
                 writer.Number(began.Epoch.End);
                 writer.Number(began.FirstUnbilled);
                 break;
+            case BankDecayed decayed:
+                writer.Number(decayed.Epoch.Number);
+                writer.Number(decayed.Epoch.First);
+                writer.Number(decayed.Epoch.End);
+                EntryExtras.Write(writer, decayed.Bank);
+                break;
         }
     }
 
@@ -142,6 +151,7 @@ public static class MemberEntryCodec
         MeterRegistered => MeterRegisteredKind,
         EvidenceKept => EvidenceKeptKind,
         EpochBegan => EpochBeganKind,
+        BankDecayed => BankDecayedKind,
         _ => throw new InvalidOperationException($"Entry {entry.GetType().Name} has no kind."),
     };
 

@@ -37,6 +37,29 @@ public sealed class BankHistoryTests
             iter: 1000);
 
     [Fact]
+    public void Who_hears_what_follows_has_all_of_it() =>
+        Gen.Select(Gen.Int[0, 4], Gen.Bool, Gen.Int[0, 2]).Array[0, 40].Sample(
+            steps =>
+            {
+                var history = new BankHistory(First);
+                BankHistory heard = BankHistory.Restore(history.After(long.MinValue));
+                foreach ((int count, bool offPeak, int then) in steps)
+                {
+                    if (then == 0) history.Add(First with { FromSlice = Math.Max(history.Terms[^1].FromSlice, history.FinalThrough + 1) + 1 });
+                    history.Close(Math.Max(history.FinalThrough + count, history.Terms[^1].FromSlice - 1), offPeak);
+                    if (then == 1) heard = heard.With(history.After(heard.FinalThrough));
+                }
+
+                heard = heard.With(history.After(heard.FinalThrough));
+                (BankHistorySnapshot all, BankHistorySnapshot told) = (history.Snapshot(), heard.Snapshot());
+                Assert.Equal(all.Runs, told.Runs);
+                Assert.Equal(all.Terms, told.Terms);
+                Assert.Equal(history.FinalThrough, heard.FinalThrough);
+                Assert.Equal(all.Runs, BankHistory.Restore(history.After(-7)).Snapshot().Runs);
+            },
+            iter: 1000);
+
+    [Fact]
     public void Final_is_final()
     {
         var history = new BankHistory(First);

@@ -149,8 +149,8 @@ public sealed class EpochUsageTests
     public sealed class Size
     {
         [Theory]
-        [InlineData(0, 64)]
-        [InlineData(2, 120)]
+        [InlineData(0, 72)]
+        [InlineData(2, 128)]
         public void A_member_takes_little(int groups, long most)
         {
             var members = new EpochUsage[10_000];

@@ -29,6 +29,12 @@ public sealed record EpochBooks
     /// <summary>The voted share of revenue, 0 to 1000; frozen when the closing begins.</summary>
     public int CommonsPermille { get; init; }
 
+    /// <summary>Units of the class that had gone to the commons before this epoch's end.</summary>
+    public long CommonsUnitsBefore { get; init; }
+
+    /// <summary>The same with those of the members billed so far: the commons' units of the class. No money.</summary>
+    public long CommonsUnits => CommonsUnitsBefore + (Closing?.DecayedUnits ?? 0);
+
     /// <summary>The last name of the directory that the closing has looked at.</summary>
     public string Walked { get; init; } = "";
 

@@ -68,6 +68,9 @@ public sealed record EpochClosing
     /// <summary>Σ n_i of the members billed.</summary>
     public long MemberSlices { get; init; }
 
+    /// <summary>Units of members' banks that decayed when the epoch was over: the commons' from then on. No money, and in no account.</summary>
+    public long DecayedUnits { get; init; }
+
     /// <summary>Micro-credits of the lines of all bills, credits aside.</summary>
     public Int128 Charges { get; init; }
 
@@ -86,6 +89,7 @@ public sealed record EpochClosing
             Bills = Bills + 1,
             Units = Units + used.Units,
             MemberSlices = MemberSlices + used.EnrolledSlices,
+            DecayedUnits = DecayedUnits + used.DecayedUnits,
             Charges = Charges + bill.Charges,
             Exact = BillPosting.Exact(Exact, bill),
         };

@@ -35,6 +35,14 @@ internal struct MemberEpochs()
         _held = [.. _held.Where(usage => usage.Epoch.Number >= first).Append(Open(began.Epoch)).OrderBy(usage => usage.Epoch.Number)];
     }
 
+    /// <summary>Notes what decayed of the member's bank when an epoch was over; one that never began is begun for it.</summary>
+    public void Decay(EpochSlices epoch, long units)
+    {
+        EpochUsage? held = Find(epoch.First);
+        if (held is null) _held = [.. _held.Append(held = Open(epoch)).OrderBy(usage => usage.Epoch.Number)];
+        held.Decay(units);
+    }
+
     public void Enrol(long slice) => _enrolledIn = slice;
 
     public void Leave(long slice)

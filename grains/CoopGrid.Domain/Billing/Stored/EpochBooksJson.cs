@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using CoopGrid.Domain.Billing.Books;
 using CoopGrid.Model;
 
@@ -21,6 +22,7 @@ public static class EpochBooksJson
             End = books.Span.End.UnixMicroseconds,
             Leavers = new(books.Leavers.Units, books.Leavers.MemberSlices, Text(books.Leavers.Revenue)),
             Closing = books.Closing is { } closing ? StoredClosing.Of(closing, books.CommonsPermille) : null,
+            CommonsUnitsBefore = books.CommonsUnitsBefore,
             Walked = books.Walked,
             Waiting = books.Waiting,
             Ended = books.End is { } end ? new(Text(end.Revenue), end.Rounding, end.CommonsShare) : null,
@@ -38,6 +40,7 @@ public static class EpochBooksJson
             Leavers = new(stored.Leavers.Units, stored.Leavers.MemberSlices, Whole(stored.Leavers.Revenue)),
             Closing = stored.Closing?.ToClosing(epoch),
             CommonsPermille = stored.Closing?.CommonsPermille ?? 0,
+            CommonsUnitsBefore = stored.CommonsUnitsBefore,
             Walked = stored.Walked,
             Waiting = stored.Waiting,
             End = stored.Ended is { } end ? new(Whole(end.Revenue), end.Rounding, end.CommonsShare) : null,
@@ -58,6 +61,10 @@ public static class EpochBooksJson
         public StoredLeavers Leavers { get; init; } = new(0, 0, "0");
 
         public StoredClosing? Closing { get; init; }
+
+        // What is not there in books without a bank: their bytes are as they were.
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public long CommonsUnitsBefore { get; init; }
 
         public string Walked { get; init; } = "";
 
@@ -104,6 +111,9 @@ public static class EpochBooksJson
 
         public long BilledMemberSlices { get; init; }
 
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+        public long DecayedUnits { get; init; }
+
         public string Charges { get; init; } = "0";
 
         public ImmutableArray<string> Exact { get; init; } = [];
@@ -125,6 +135,7 @@ public static class EpochBooksJson
             Bills = closing.Bills,
             BilledUnits = closing.Units,
             BilledMemberSlices = closing.MemberSlices,
+            DecayedUnits = closing.DecayedUnits,
             Charges = Text(closing.Charges),
             Exact = [.. closing.Exact.Parts.Select(part => part.ToString())],
         };
@@ -146,6 +157,7 @@ public static class EpochBooksJson
             Bills = Bills,
             Units = BilledUnits,
             MemberSlices = BilledMemberSlices,
+            DecayedUnits = DecayedUnits,
             Charges = Whole(Charges),
             Exact = new() { Parts = [.. Exact.Select(ExactAmount.Parse)] },
         };

@@ -18,6 +18,9 @@ public sealed class MemberWindow
 
     private MemberWindow(SliceSums sums) => _sums = sums;
 
+    /// <summary>W.</summary>
+    public int Slices => _sums.Slices;
+
     /// <summary>The last slice of the window; <see cref="long.MinValue"/> before the first roll or addition.</summary>
     public long Newest => _sums.Newest;
 

@@ -1,0 +1,142 @@
+using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
+using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Metering;
+using CoopGrid.Domain.Tests.Admission;
+using CoopGrid.Domain.Usage;
+using CoopGrid.Model;
+using Xunit;
+
+namespace CoopGrid.Domain.Tests.Bank;
+
+/// <summary>How rules settle and spend (<see cref="Settling"/>): a bank of 40 units, and a history that goes through the slice before the running one.</summary>
+public sealed class SettlingTests
+{
+    private static readonly BankPolicy Half = new() { SharePermille = 500, CapUnits = 1000 };
+
+    [Theory]
+    [InlineData(1400, 0, 55, 15, 40, 0)]
+    [InlineData(1400, 0, 70, 15, 40, 15)]
+    [InlineData(1000, 0, 70, 15, 0, 55)]
+    [InlineData(1400, 1300, 55, 15, 40, 0)]
+    public void The_bank_covers_what_the_baseline_does_not_while_the_price_is_up(
+        int multiplier, int limit, long units, long baseline, long banked, long surged)
+    {
+        Scene scene = Scene(units);
+        scene.Multiplier = multiplier;
+        scene.MaxMultiplier = limit;
+        MemberAccount account = scene.Build();
+        Decision decision = Decide(scene, account, History(Admission.Scene.Slice - 1, offPeak: false));
+        Assert.Equal(new Covered(0, 0, baseline, banked, surged), decision.Answer.Covered);
+        Assert.Equal(40, account.Bank.Held);
+        account.Apply(decision.Entry!);
+        Assert.Equal((40 - banked, banked), (account.Bank.Held, account.Bank.Spent));
+    }
+
+    [Fact]
+    public void An_exempt_lane_spends_nothing()
+    {
+        Scene scene = Scene(70);
+        scene.Multiplier = 2000;
+        scene.Lane = "critical";
+        scene.Account = scene.Account with { Entitlements = ["critical"] };
+        Decision decision = Decide(scene, scene.Build(), History(Admission.Scene.Slice - 1, offPeak: false));
+        Assert.Equal(new Covered(70, 0, 0, 0, 0), decision.Answer.Covered);
+    }
+
+    /// <summary>Without a history there is no bank: the entry's bytes are as they were.</summary>
+    [Fact]
+    public void A_class_without_a_bank_records_none()
+    {
+        Scene scene = Scene(70);
+        Admitted entry = scene.Decide().Entry!;
+        Assert.Null(entry.Bank);
+        scene.Account = scene.Account with { Bank = default };
+        Assert.Equal(4, MemberEntryCodec.Encode(scene.Decide().Entry!)[0]);
+    }
+
+    /// <summary>Once a slice, and when something is spent.</summary>
+    [Fact]
+    public void An_entry_that_leaves_the_bank_as_it_is_does_not_carry_it()
+    {
+        Scene scene = Scene(5);
+        MemberAccount account = scene.Build();
+        BankHistory history = History(Admission.Scene.Slice - 1, offPeak: false);
+        Admitted first = Decide(scene, account, history).Entry!;
+        Assert.Equal(Admission.Scene.Slice - 1, first.Bank!.Value.SettledThrough);
+        account.Apply(first);
+        scene.Key = "another";
+        Assert.Null(Decide(scene, account, history).Entry!.Bank);
+    }
+
+    /// <summary>
+    /// The class has fallen more than a window behind: what an entry pushes out of the window before it is final saves nothing.
+    /// Otherwise the slice would be taken for an idle one later.
+    /// </summary>
+    [Fact]
+    public void What_the_account_forgets_before_it_is_final_saves_nothing()
+    {
+        long slice = Admission.Scene.Slice;
+        Scene scene = Scene(5);
+        scene.Account = scene.Account with
+        {
+            WindowSlices = 4,
+            Newest = slice - 6,
+            LastSlice = slice - 6,
+            Usage = [new(slice - 8, 9), new(slice - 6, 9)],
+            Bank = BankAccount.Opened(slice - 8),
+        };
+        MemberAccount account = scene.Build();
+        account.Apply(Decide(scene, account, History(slice - 8, offPeak: true)).Entry!);
+        Assert.Equal((slice - 6, 3L), (account.Bank.SettledThrough, account.Bank.Held));
+
+        // Five idle slices of half a baseline of 60, and one with 5 units used: (5 · 30 + 20) / 4.
+        Assert.Equal(3 + 42, Settling.Now(account, History(slice, offPeak: true)).Held);
+    }
+
+    [Fact]
+    public void A_report_spends_the_bank_in_the_slices_whose_price_is_up()
+    {
+        ClassPolicy policy = new()
+        {
+            Entry = UsageEntry.Metered,
+            Window = new() { SliceMs = 1000, Slices = 10, GraceMs = 5000 },
+            Tariff = new() { BaselineUnits = 40 },
+            Capacity = new() { UnitsPerSecond = 1000, BurstUnits = 1000, MaxRequestUnits = 1000 },
+        };
+        MemberAccount account = MemberAccount.Restore(new()
+        {
+            Status = MemberStatus.Active, Class = "homes", Sequence = 9, WindowSlices = 10, Newest = 95, Usage = [new(95, 7)],
+            Meters = [new("meter", 3, 77, 95)], Bank = new(30, 0, 0, 30, 0, 10, 94),
+        });
+        var report = new UsageReport { Meter = "meter", Sequence = 4, Slices = [new(96, 40), new(97, 20), new(98, 15), new(99, 10)] };
+        Conditions now = new(Instant.FromUnixMs(100_000), 1, policy, new(100, 10), 1000, long.MinValue, 100) { Bank = History(94, offPeak: true) };
+        (ReportAnswer answer, MemberEntry? entry) = ReportRule.Decide(account, report, now, slice => slice == 97 ? 1000 : 2000);
+
+        // The baseline has 33 left; slice 97 is at 1000 and spends nothing.
+        var reported = (UsageReported)entry!;
+        Assert.Equal([new(96, 33, 0, 2000, 7), new(97, 0, 20, 1000), new(98, 0, 0, 2000, 15), new(99, 0, 2, 2000, 8)], reported.Slices);
+        Assert.Equal((85, 33, 30, 22), (answer.Units, answer.BaselineUnits, answer.BankedUnits, answer.SurgedUnits));
+        account.Apply(reported);
+        Assert.Equal((0L, 30L, 92L), (account.Bank.Held, account.Bank.Spent, account.UsageAt(100)));
+        Assert.Equal(reported.Slices, ((UsageReported)MemberEntryCodec.Decode(MemberEntryCodec.Encode(reported))).Slices);
+    }
+
+    private static Scene Scene(long units)
+    {
+        var scene = new Scene { Units = units };
+        scene.Policy = scene.Policy with { Tariff = new() { BaselineUnits = 65 } };
+        scene.Account = scene.Account with { Bank = new(40, 0, 0, 40, 0, 168, Admission.Scene.Slice - 2) };
+        return scene;
+    }
+
+    private static Decision Decide(Scene scene, MemberAccount account, BankHistory history) => AdmissionRule.Decide(
+        account, scene.Request, scene.Conditions with { Bank = history }, CapacityPlan.From(scene.Policy), scene.Room);
+
+    private static BankHistory History(long through, bool offPeak)
+    {
+        var history = new BankHistory(new(through - 100, false, 60, 4, Half));
+        history.Close(through, offPeak);
+        return history;
+    }
+}
