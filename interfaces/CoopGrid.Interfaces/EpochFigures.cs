@@ -50,6 +50,9 @@ public sealed record MemberEpochFigures
 
     /// <summary>Units surged above 1000 ‰, ascending by policy version and multiplier.</summary>
     [Id(2)] public ImmutableArray<SurgedGroup> Surged { get; init; } = [];
+
+    /// <summary>Units of its bank that decayed when the epoch was over.</summary>
+    [Id(60)] public long DecayedUnits { get; init; }
 }
 
 /// <summary>Units surged under one policy version at one multiplier.</summary>

@@ -39,6 +39,9 @@ public sealed record GateReport
 
     /// <summary>When the counts were taken: the periods before this moment's will not change any more.</summary>
     [Id(9)] public Instant At { get; init; }
+
+    /// <summary>The last slice of the class's bank history that the gate knows; <see cref="long.MinValue"/> if it knows none.</summary>
+    [Id(60)] public long BankThrough { get; init; } = long.MinValue;
 }
 
 /// <summary>Units by lane since the counting began.</summary>
@@ -130,6 +133,9 @@ public sealed record ClassSignal
 
     /// <summary>The running billing epoch so far; null before the first one.</summary>
     [Id(14)] public ClassEpochFigures? EpochSoFar { get; init; }
+
+    /// <summary>What the gate does not know yet of the class's bank history; null if that is nothing, or there never was a bank.</summary>
+    [Id(60)] public BankNews? Bank { get; init; }
 }
 
 /// <summary>A position of a producer's log up to which a class has checkpointed.</summary>

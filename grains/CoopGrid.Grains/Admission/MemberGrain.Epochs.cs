@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Grains.Billing;
 using CoopGrid.Grains.Capacity;
@@ -42,9 +43,13 @@ internal sealed partial class MemberGrain
 
         // Our own promise: from here on this silo adds nothing to the epoch and gives nothing back in it, whatever the others have promised.
         if (epoch.End > gate.ClosedBefore(gate.Mark)) return new(EpochFiguresOutcome.NotFrozen);
-        return _claim.Account.FiguresOf(epoch, epoch.End - 1) is { } figures
-            ? new(EpochFiguresOutcome.Frozen, EpochMapping.ToMessage(figures))
-            : new(EpochFiguresOutcome.Billed);
+        BankHistory? bank = gate.View.Bank;
+        if (bank?.FinalThrough < epoch.End - 1) return new(EpochFiguresOutcome.NotFrozen);
+        if (_claim.Account.FiguresOf(epoch, epoch.End - 1) is not { } figures) return new(EpochFiguresOutcome.Billed);
+
+        // Who has not been touched since has decayed all the same.
+        if (bank is not null) figures = figures with { DecayedUnits = figures.DecayedUnits + Settling.DecayAfter(_claim.Account, epoch, bank) };
+        return new(EpochFiguresOutcome.Frozen, EpochMapping.ToMessage(figures));
     }
 
     private ProjectedFigures? Projected(RequestDecider decider)

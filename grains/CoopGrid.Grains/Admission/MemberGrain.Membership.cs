@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -101,9 +102,12 @@ internal sealed partial class MemberGrain
                 TotalUnits = account.TotalUnits,
                 Enrolled = account.Enrolled,
                 Sequence = account.Sequence,
+                Bank = now.Bank is { } history ? Shown(Settling.Now(account, history)) : null,
             };
         }
     }
+
+    private static BankStanding Shown(in BankAccount bank) => new(bank.Saved, bank.Spent, bank.Decayed, bank.Held);
 
     private delegate (MemberEntry? Entry, Refusal? Refusal) MembershipChange(
         MemberAccount account, long sequence, Instant at, long slice, ClassPolicy policy);

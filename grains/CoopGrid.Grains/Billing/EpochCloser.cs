@@ -40,7 +40,10 @@ internal sealed class EpochCloser(IBillStore store, IMemberDirectory directory, 
         if (books?.Closing is null)
         {
             if (await figures.OfClassAsync(@class, epoch, cancellation) is not { } frozen) return ClosingProgress.NotFrozen;
+            EpochBooks? before = (await store.FindEpochAsync(@class, epoch - 1, cancellation))?.ToBooks();
+            if (before is { End: null }) return ClosingProgress.NotFrozen;
             books = (books ?? new() { Epoch = frozen.Figures.Epoch, Span = frozen.Span }).Begun(frozen.Figures, frozen.CommonsPermille);
+            books = books with { CommonsUnitsBefore = before?.CommonsUnits ?? 0 };
         }
 
         IReadOnlyList<DirectoryChange> page = await directory.ListMembersAsync(@class.Coop, @class.Class, books.Walked, PageSize, cancellation);

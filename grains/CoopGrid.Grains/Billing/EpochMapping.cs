@@ -12,6 +12,7 @@ public static class EpochMapping
         Units = figures.Units,
         EnrolledSlices = figures.EnrolledSlices,
         Surged = [.. figures.Surged.Select(group => new SurgedGroup(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        DecayedUnits = figures.DecayedUnits,
     };
 
     public static MemberFigures ToFigures(MemberEpochFigures message) => new()
@@ -19,6 +20,7 @@ public static class EpochMapping
         Units = message.Units,
         EnrolledSlices = message.EnrolledSlices,
         Surged = [.. message.Surged.Select(group => new SurgedUnits(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        DecayedUnits = message.DecayedUnits,
     };
 
     /// <param name="end">The slice after the last one that the figures are of: the epoch's end, or an earlier one for figures so far.</param>

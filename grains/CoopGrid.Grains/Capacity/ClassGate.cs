@@ -162,6 +162,7 @@ internal sealed class ClassGate
                 Periods = [.. _periods],
                 LastTick = lastTick,
                 At = now,
+                BankThrough = _view?.Bank?.FinalThrough ?? long.MinValue,
             };
         }
     }

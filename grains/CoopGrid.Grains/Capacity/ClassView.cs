@@ -1,8 +1,10 @@
 using CoopGrid.Domain.Admission;
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Pricing;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Bank;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -22,6 +24,7 @@ internal sealed class ClassView
         Next = Policies.Next is null ? null : Reuse(Policies.Next, before);
         if (signal.Schedule is { } schedule)
             Epochs = schedule.Equals(before?.Epochs?.Schedule) ? before.Epochs : new(schedule, Policies.Current.Window, Policies.TimeZone);
+        Bank = BankMapping.After(before?.Bank, signal.Bank);
         if (!signal.SliceMultipliers.IsEmpty)
             _sliceMultipliers = signal.SliceMultipliers.ToDictionary(point => point.Slice, point => point.Permille);
     }
@@ -32,6 +35,9 @@ internal sealed class ClassView
 
     /// <summary>The class's epochs; null if none are announced, and then nothing counts by epochs.</summary>
     public EpochPlan? Epochs { get; }
+
+    /// <summary>By what members save; null in a class that never had a bank. Never changed: a longer one takes its place.</summary>
+    public BankHistory? Bank { get; }
 
     private PolicyPlan Current { get; }
 
@@ -48,7 +54,7 @@ internal sealed class ClassView
         new Mean(Signal.UsageUnits, Signal.Members),
         Signal.MultiplierPermille,
         mark,
-        PriceRule.PeriodAt(plan.Policy, reading.Now));
+        PriceRule.PeriodAt(plan.Policy, reading.Now)) { Bank = Bank };
 
     /// <summary>The multiplier of a finished slice; one older than all that are known was priced at 1000.</summary>
     public int SliceMultiplier(long slice) => _sliceMultipliers?.GetValueOrDefault(slice, 1000) ?? 1000;

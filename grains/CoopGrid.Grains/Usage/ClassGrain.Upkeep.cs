@@ -43,6 +43,9 @@ internal sealed partial class ClassGrain
         _inForce = _history.RulesAt(now).Current;
         _price = new ClassPrice(_id, Zone, _epoch, prices, heads);
         await _price.Load(_inForce, now);
+
+        // What an earlier activation has told of the bank is known before anything is told.
+        await FollowBank();
         _slots = new SlotCalls(_id, GrainFactory, clock, logger);
         _leases = new ClassLeases(_epoch, _inForce, clock.Read().Micros);
         _leases.OpenGates(
@@ -67,6 +70,7 @@ internal sealed partial class ClassGrain
                 return;
             }
 
+            await FollowBank();
             await Announce(reading.Now);
             if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
         }
@@ -136,7 +140,7 @@ internal sealed partial class ClassGrain
     }
 
     private ClassCheckpoint Checkpoint() =>
-        (state.State with { Policies = Told(_history!, clock.Read().Now), History = [.. _history!.Versions] }).With(_fold, _openSlice);
+        (state.State with { Policies = Told(_history!, clock.Read().Now), History = [.. _history!.Versions], Bank = _bank?.Stored }).With(_fold, _openSlice);
 
     private async Task Save()
     {

@@ -123,6 +123,7 @@ internal sealed partial class ClassGrain(
             Schedule = state.State.Schedule,
             FirstUnbilled = state.State.FirstUnbilled,
             EpochSoFar = EpochSoFar(),
+            Bank = _bank?.News(report.BankThrough),
         };
     }
 

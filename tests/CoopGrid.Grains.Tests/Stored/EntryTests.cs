@@ -36,6 +36,7 @@ public sealed class EntryTests
         ["cancelled-banked"] = new Cancelled(6, At, 500_001, 2, "Schlüssel", 500_000, 3, 10) { Bank = Bank, ReservedUnits = 2 },
         ["usage-reported-banked"] = new UsageReported(8, At, 500_003, 2, "meter", 41, 77, [new(500_001, 30, 0, 1000), new(500_002, 3, 47, 1980, 5)]) { Bank = Bank },
         ["epoch-began"] = new EpochBegan(9, At, 500_003, 2, new EpochSlices(676, 499_800, 500_544), 675),
+        ["bank-decayed"] = new BankDecayed(10, At, 500_003, 2, new EpochSlices(675, 499_056, 499_800), Bank),
     };
 
     public static TheoryData<string> Names => [.. Examples.Keys];

@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Capacity;
@@ -26,6 +27,7 @@ internal sealed class AccountLedger(LedgerWriter ledger, DirtyQueue dirty)
         dirty.Enter(claim, new(ledger.Producer, ledger.NextPosition));
         if (gate.View.Epochs is not { } epochs) return Add(claim, entry, gate.Class);
         if (!EpochCounting.IsAnnounced(entry, epochs)) return null;
+        if (!RecordDecays(claim, ref entry, gate.View, epochs, gate.Class)) return null;
         while (EpochCounting.ToBegin(claim.Account, entry, epochs) is { } epoch)
         {
             var began = new EpochBegan(entry.Sequence, entry.At, entry.Slice, entry.PolicyVersion, epoch, gate.View.Signal.FirstUnbilled);
@@ -35,6 +37,27 @@ internal sealed class AccountLedger(LedgerWriter ledger, DirtyQueue dirty)
 
         return Add(claim, entry, gate.Class);
     }
+
+    /// <summary>Records what decayed at the ends of epochs since the member's bank was settled last, before the entry that settles it.</summary>
+    private bool RecordDecays(MemberClaim claim, ref MemberEntry entry, ClassView view, EpochPlan epochs, ClassId @class)
+    {
+        if (view.Bank is not { } history || BankOf(entry) is not { } bank) return true;
+        foreach (EpochDecay over in Settling.Decays(claim.Account, bank, history, epochs, view.Signal.FirstUnbilled).ToArray())
+        {
+            if (Add(claim, new BankDecayed(entry.Sequence, entry.At, entry.Slice, entry.PolicyVersion, over.Epoch, over.Bank), @class) is null) return false;
+            entry = entry with { Sequence = entry.Sequence + 1 };
+        }
+
+        return true;
+    }
+
+    private static BankAccount? BankOf(MemberEntry entry) => entry switch
+    {
+        Admitted admitted => admitted.Bank,
+        Cancelled cancelled => cancelled.Bank,
+        UsageReported reported => reported.Bank,
+        _ => null,
+    };
 
     /// <summary>What an answer without an entry rests on; call under the claim's gate (<see cref="LedgerWriter.Proof"/>).</summary>
     public bool Proof(ClassGate gate, out Commit? commit) => ledger.Proof(gate.Class, out commit);

@@ -41,6 +41,9 @@ public sealed record ClassCheckpoint
     /// <summary>The number of the first epoch whose bills are not made.</summary>
     [Id(10)] public long FirstUnbilled { get; init; }
 
+    /// <summary>By what members save; null in a class that never had a bank.</summary>
+    [Id(60)] public StoredBankHistory? Bank { get; init; }
+
     /// <summary>Makes the stored form of a fold.</summary>
     public ClassCheckpoint With(ClassFold fold, long openSlice) => this with
     {

@@ -26,6 +26,9 @@ public sealed record StoredEpochSums
 
     [Id(7)] public ImmutableArray<StoredSurged> Surged { get; init; } = [];
 
+    /// <summary>Units of the bank that decayed when it was over.</summary>
+    [Id(60)] public long DecayedUnits { get; init; }
+
     public static StoredEpochSums From(EpochSums sums) => new()
     {
         Number = sums.Epoch.Number,
@@ -36,6 +39,7 @@ public sealed record StoredEpochSums
         EnrolledFrom = sums.Sums.EnrolledFrom,
         LeftIn = sums.Sums.LeftIn,
         Surged = [.. sums.Sums.Surged.Select(group => new StoredSurged(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        DecayedUnits = sums.Sums.DecayedUnits,
     };
 
     public EpochSums ToSums() => new(new(Number, First, End), new()
@@ -46,6 +50,7 @@ public sealed record StoredEpochSums
         EnrolledFrom = EnrolledFrom,
         LeftIn = LeftIn,
         Surged = [.. Surged.Select(group => new SurgedUnits(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        DecayedUnits = DecayedUnits,
     });
 }
 
