@@ -85,14 +85,19 @@ internal sealed class MemberCommands(Door door)
         return parsed.GetValue(_take) ? client.Members.UnbindSenderAsync(request, stop) : client.Members.BindSenderAsync(request, stop);
     }
 
+    private static string Shown(Bank bank) =>
+        $"{Sheet.Number(bank.Held)} held = {Sheet.Number(bank.Saved)} saved - {Sheet.Number(bank.Spent)} spent - {Sheet.Number(bank.Decayed)} decayed";
+
     private static void Print(Member member)
     {
         AnsiConsole.MarkupLineInterpolated($"[bold]{member.Coop}/{member.Member_}[/]");
+        Bank? bank = member.Bank;
         Sheet.Print(
             ("class", member.Class),
             ("status", Wire.Name(member.Status)),
             ("window usage", Sheet.Number(member.WindowUsageUnits)),
             ("baseline left", Sheet.Number(member.BaselineRemainingUnits)),
+            ("bank", bank is null ? "" : Shown(bank)),
             ("total units", Sheet.Number(member.TotalUnits)),
             ("entitled to", string.Join(", ", member.Entitlements)),
             ("senders", string.Join(", ", member.Senders)),

@@ -34,6 +34,7 @@ internal sealed class ReportCommand(Door door)
             ("reason", reply.Reason),
             ("units", Sheet.Number(reply.Units)),
             ("baseline", Sheet.Number(reply.BaselineUnits)),
+            ("banked", reply.BankedUnits == 0 ? "" : Sheet.Number(reply.BankedUnits)),
             ("surged", Sheet.Number(reply.SurgedUnits)),
             ("window usage", Sheet.Number(reply.WindowUsageUnits)),
             ("next sequence", Sheet.Number(reply.ExpectedSequence))));

@@ -172,5 +172,6 @@ internal sealed class BillCommands(Door door)
         ("waits for", closing.WaitingFor),
         ("revenue", closing.RevenueMicroCredits.Length == 0 ? "" : Sheet.Money(closing.RevenueMicroCredits)),
         ("rounding", closing.State == ClosingState.Closed ? Sheet.Money(closing.RoundingMicroCredits) : ""),
-        ("commons", closing.State == ClosingState.Closed ? Sheet.Money(closing.CommonsMicroCredits) : ""));
+        ("commons", closing.State == ClosingState.Closed ? Sheet.Money(closing.CommonsMicroCredits) : ""),
+        ("decayed", closing.CommonsUnits == 0 ? "" : $"{Sheet.Number(closing.DecayedUnits)} units; the commons hold {Sheet.Number(closing.CommonsUnits)} of the class"));
 }

@@ -140,6 +140,7 @@ internal sealed class MembersService(MemberGrains members, Coops coops, Senders 
             Sequence = state.Sequence,
         };
         member.Entitlements.AddRange(state.Entitlements);
+        if (state.Bank is { } bank) member.Bank = new() { Saved = bank.Saved, Spent = bank.Spent, Decayed = bank.Decayed, Held = bank.Held };
         return member;
     }
 

@@ -73,6 +73,7 @@ internal sealed class MeteringService(IGrainFactory grains, Coops coops, TimePro
         WindowUsageUnits = answer.WindowUsageUnits,
         BaselineUnits = answer.BaselineUnits,
         SurgedUnits = answer.SurgedUnits,
+        BankedUnits = answer.BankedUnits,
         Reason = answer.Reason,
     };
 

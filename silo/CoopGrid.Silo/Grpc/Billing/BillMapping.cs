@@ -73,6 +73,8 @@ internal static class BillMapping
             RevenueMicroCredits = books.End is { } end ? Text(end.Revenue) : "",
             RoundingMicroCredits = books.End?.Rounding ?? 0,
             CommonsMicroCredits = books.End?.CommonsShare ?? 0,
+            DecayedUnits = closing?.DecayedUnits ?? 0,
+            CommonsUnits = books.CommonsUnits,
         };
     }
 
