@@ -56,6 +56,7 @@ public sealed class FoundingChartersTests
         ClassPolicy homes = Read($"{Shipped}/electricity.json").FindClass("residential")!.Policy;
         Assert.Equal(UsageEntry.Metered, homes.Entry);
         Assert.Equal(new TouBand { Days = 127, FromMinute = 16 * 60, ToMinute = 21 * 60, Permille = 2450 }, Assert.Single(homes.Price.TimeOfUse));
+        Assert.Equal(new BankPolicy { SharePermille = 500, CapUnits = 25_000, DecayPermille = 500 }, homes.Bank);
     }
 
     [Fact]
