@@ -52,7 +52,8 @@ public sealed class WorkedBanksTests
         for (long epoch = 1; epoch <= 3; epoch++) history.Add(new(epoch, true, 0, 1, bank));
         history.Close(3, true);
         BankAccount held = new(cells[0], 0, 0, cells[0], 0, 0, -1);
-        long[] after = [.. Enumerable.Range(0, 3).Select(slice => BankRule.Settle(held, history, [], slice).Account.Held), BankRule.Settle(held, history, []).DecayedUnits];
+        long lost = BankRule.Settle(held, history, []).DecayedUnits;
+        long[] after = [.. Enumerable.Range(0, 3).Select(slice => BankRule.Settle(held, history, [], slice).Account.Held), lost];
         Assert.Equal(cells[2..], after);
     }
 

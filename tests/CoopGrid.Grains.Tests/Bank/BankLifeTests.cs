@@ -116,7 +116,9 @@ public sealed class BankLifeTests
             // A price that the gate has not heard yet would be 1000.
             ended++;
             await silo.AdvanceUntil(
-                () => policy.Window.SliceAt(Instant.Now(silo.Time)) > ended && gate.View.Signal.SliceMultipliers.Any(point => point.Slice == ended), "the slice's price", 50);
+                () => policy.Window.SliceAt(Instant.Now(silo.Time)) > ended && gate.View.Signal.SliceMultipliers.Any(point => point.Slice == ended),
+                "the slice's price",
+                50);
             var report = new UsageReport { Meter = "meter", Sequence = sequence + 1, Slices = [new(ended, slice % 8 > 4 ? 40 : 2)] };
             ReportAnswer answer = await silo.Member("m0").Report(report);
             Assert.Equal((ReportOutcome.Accepted, ""), (answer.Outcome, answer.Reason));

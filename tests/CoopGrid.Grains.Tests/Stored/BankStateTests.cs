@@ -27,7 +27,18 @@ public sealed class BankStateTests
 
     [Fact]
     public void A_members_sums_of_an_epoch() => Check(
-        "sums", new StoredEpochSums { Number = 676, First = 499_056, End = 499_800, Units = 40, CountedSlices = 12, LeftIn = 499_067, Surged = [new(2, 1500, 8)], DecayedUnits = 7 });
+        "sums",
+        new StoredEpochSums
+        {
+            Number = 676,
+            First = 499_056,
+            End = 499_800,
+            Units = 40,
+            CountedSlices = 12,
+            LeftIn = 499_067,
+            Surged = [new(2, 1500, 8)],
+            DecayedUnits = 7,
+        });
 
     [Fact]
     public void A_class_keeps_its_history()
