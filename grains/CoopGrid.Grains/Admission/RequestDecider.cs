@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Capacity;
@@ -21,6 +22,10 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
     internal const string NotDurable = "The decision could not be made durable in time; ask again with the same key.";
     internal const string NotNow = "The grid cannot record decisions now; ask again with the same key.";
     internal const string NotHere = "The member's account has moved; ask again with the same key.";
+
+    private const string NotHeard = "The class could not be asked for a ticket in time; ask again with the same key.";
+
+    private static readonly TimeSpan ClassAnswersWithin = TimeSpan.FromSeconds(1);
 
     private static readonly AdmissionAnswer Elsewhere = AdmissionAnswer.Refused(Outcome.Unavailable, NotHere) with { Moved = true };
 
@@ -169,10 +174,23 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
     {
         int wait = refused.Plan!.Policy.Lanes[refused.Asked.Lane].LongestWaitMs;
         var ask = new TicketAsk(claim.Member.Member, request.Key, refused.Asked.Units, wait, request.DeferUntilUnixMs, spend);
-        TicketReply reply = await gate.Tickets!.Defer(ask);
+        TicketReply reply = await Cut(ask);
         return reply.Outcome is Outcome.Unavailable or Outcome.KeyConflict
             ? new(AdmissionAnswer.Refused(reply.Outcome, reply.Reason), null)
             : Decide(request, granted: null, spend, mayWait: false, reply);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever failed, no decision is known.")]
+    private async ValueTask<TicketReply> Cut(TicketAsk ask)
+    {
+        try
+        {
+            return await gate.Tickets!.Defer(ask).AsTask().WaitAsync(ClassAnswersWithin, clock.Time);
+        }
+        catch (Exception)
+        {
+            return new() { Outcome = Outcome.Unavailable, Reason = NotHeard };
+        }
     }
 
     private static Ticket? CutBy(TicketReply? told, AdmissionRequest request) => told is { Outcome: Outcome.Deferred }

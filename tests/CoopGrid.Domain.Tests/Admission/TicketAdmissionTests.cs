@@ -105,7 +105,7 @@ public sealed class TicketAdmissionTests
 
     /// <summary>
     /// Past the dedupe window the key is forgotten, and the class gives the ticket that it holds: it is charged no second time. Seen to fail without the look
-    /// at the account's tickets (10 units).
+    /// at the account's tickets.
     /// </summary>
     [Fact]
     public void A_ticket_that_is_held_already_is_not_charged_again()

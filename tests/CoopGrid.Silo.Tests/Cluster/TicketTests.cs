@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using CoopGrid.Protocol.V1;
 using CoopGrid.Silo.Tests.Ledger.Postgres;
 using CoopGrid.Silo.Tests.Processes;
-using Grpc.Core;
 using Xunit;
 
 namespace CoopGrid.Silo.Tests.Cluster;
@@ -117,14 +116,14 @@ public sealed class TicketTests : IDisposable
         await At(opens + 100);
         AdmitReply? reply = null;
         while (NowMs < closes && (reply = await Until.Asked(silo.Clients, request)) is null or { Outcome: Outcome.Deferred })
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
         told.Add(new(ticket.Ticket, opens, closes, NowMs, reply));
     }
 
     private static async Task At(long unixMs)
     {
         long left = unixMs - NowMs;
-        if (left > 0) await Task.Delay(TimeSpan.FromMilliseconds(left), TimeProvider.System);
+        if (left > 0) await Task.Delay(TimeSpan.FromMilliseconds(left), TimeProvider.System, TestContext.Current.CancellationToken);
     }
 
     private static AdmitRequest Bulk(string member, string key) =>

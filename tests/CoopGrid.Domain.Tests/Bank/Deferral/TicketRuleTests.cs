@@ -63,7 +63,6 @@ public sealed class TicketRuleTests
         Assert.Equal([2L, 3L], held.All.Select(ticket => ticket.Number));
     }
 
-    /// <summary>Seen to fail with seconds that pass a second too soon, and after a shorter wait than the longest.</summary>
     [Fact]
     public void The_calendar_forgets_a_ticket_only_when_no_lane_could_wait_for_it_any_more()
     {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace CoopGrid.Domain.Tests.Bank;
 
-/// <summary>Every number in the example of docs/deferral.md is what the rule gives. Seen to fail with one digit of the table changed.</summary>
+/// <summary>Every number in the example of docs/deferral.md is what the rule gives.</summary>
 public sealed class WorkedDeferralTests
 {
     private static readonly ClassPolicy Policy = new()
