@@ -24,7 +24,7 @@ public sealed class LateReportTests
 
     private static Conditions Now => new(Instant.FromUnixMs(104_000), 1, Policy, default, 1000, long.MinValue, 104);
 
-    /// <summary>Seen to fail with late slices in the window, and with a baseline that late units do not use up.</summary>
+    /// <summary>Seen to fail with a baseline that late units do not use up.</summary>
     [Fact]
     public void What_is_late_is_in_no_sum_and_shares_the_baseline()
     {

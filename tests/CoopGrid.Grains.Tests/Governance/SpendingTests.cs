@@ -35,8 +35,8 @@ public sealed class SpendingTests
     }
 
     /// <summary>
-    /// The silo dies after the execution is in the proposal's book and before it is posted, or after that too. Seen to fail with activations that do not tell the effect
-    /// (nothing is posted), and with a key of each posting's own (posted twice).
+    /// The silo dies after the execution is in the proposal's book and before it is posted, or after that too. Seen to fail with a key of each posting's own: the commons are
+    /// spent again, or short.
     /// </summary>
     [Theory]
     [InlineData(false)]

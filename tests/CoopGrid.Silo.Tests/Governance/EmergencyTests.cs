@@ -17,7 +17,6 @@ public sealed class EmergencyTests : IDisposable
 
     private readonly Lazy<PostgresStores> _postgres = new(PostgresStores.Empty);
 
-    /// <summary>Seen to fail with the class's book not read (never suspended).</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -51,7 +50,6 @@ public sealed class EmergencyTests : IDisposable
         await QuietSilo.Fails(StatusCode.NotFound, silo.Clients.Governance.ListEmergenciesAsync(new() { Coop = "nowhere" }));
     }
 
-    /// <summary>Seen to fail with the exit's entry not in the log (the second life admits).</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

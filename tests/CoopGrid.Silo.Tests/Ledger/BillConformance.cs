@@ -146,7 +146,7 @@ public abstract class BillConformance<TStores> : IDisposable
         Assert.Equal(40, (await Bills.ReadBooksAsync("isle", Cancellation)).Balances.Commons);
     }
 
-    /// <summary>What the commons pay outside the grid is nobody's line: it waits for no bill, and its key posts it once. Seen to fail with keys not looked up.</summary>
+    /// <summary>What the commons pay outside the grid is nobody's line: it waits for no bill, and its key posts it once.</summary>
     [Fact]
     public async Task An_entry_that_is_nobodys_line_is_posted_once()
     {

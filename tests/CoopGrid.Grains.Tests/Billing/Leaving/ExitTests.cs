@@ -60,7 +60,7 @@ public sealed class ExitTests
 
     /// <summary>
     /// The silo dies when the exit is in the log and its bill is not, or when the bill is too and nobody knows. Nobody asks again: the closing of the epoch makes the same
-    /// bill, on the figures of the exit. Seen to fail with a closing that bills the leaver as the others (another mean), and with figures taken when the bill is made.
+    /// bill, on the figures of the exit. Seen to fail with a closing that bills the leaver as the others (another mean).
     /// </summary>
     [Theory]
     [InlineData(false, false)]

@@ -20,7 +20,6 @@ public sealed class LateUnitsTests
     private long _epoch;
     private long _first;
 
-    /// <summary>Seen to fail with late slices counted in the window (S of the class), and with lines rated on the bill alone (the second report's are too high).</summary>
     [Fact]
     public async Task Late_units_are_adjustments_of_the_next_bill_that_add_up_to_rating_from_scratch()
     {
