@@ -172,7 +172,9 @@ public sealed class TicketReserveTests
                 // Its silo's clock may be off by as much as is allowed.
                 int skew = _random.Next(-TicketReserve.SkewMs, TicketReserve.SkewMs + 1);
                 long opens = entry.Ticket.Opens.UnixMs - StartMs + skew, closes = entry.Ticket.Closes.UnixMs - StartMs + skew;
-                long at = (entry.Ticket.Second / 7 % 3) switch { 0 => closes - 100, 1 => opens, _ => _random.NextInt64(opens, closes) };
+                // What comes within a step is taken at its end.
+                closes -= 100;
+                long at = (entry.Ticket.Second / 7 % 3) switch { 0 => closes, 1 => opens, _ => _random.NextInt64(opens, closes) };
                 _tickets.Add((entry.Ticket, at * 1000));
             }
         }
