@@ -1,30 +1,25 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using CoopGrid.Protocol.V1;
 using Grpc.Core;
 
 namespace CoopGrid.Client;
 
 /// <summary>
-/// Admission over one pipelined stream that many callers share. Whatever waits while a batch is being written makes the next batch, so
-/// batches grow with load and nothing waits for a timer. When the stream breaks or falls silent, what has no answer is asked
-/// again with its key over a new stream to the next address, each request until its own deadline.
+/// Admission over pipelined streams that many callers share: a leg to each silo that holds members who are asked for, opened with the first of them. Whatever
+/// waits while a batch is being written makes the next batch, so batches grow with load and nothing waits for a timer. When a leg breaks or falls silent, what has
+/// no answer is asked again with its key, elsewhere, each request until its own deadline.
 /// </summary>
 public sealed class AdmissionStream : IAsyncDisposable
 {
     private readonly RetryLoop _loop;
-    private readonly Channel<PendingAdmission> _waiting = Channel.CreateUnbounded<PendingAdmission>();
+    private readonly ConcurrentDictionary<Endpoint, Lazy<Line>> _lines = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _running;
     // Requests without an answer, plus one for the stream itself until it is closed.
     private int _open = 1;
     private int _closed;
 
-    internal AdmissionStream(RetryLoop loop)
-    {
-        _loop = loop;
-        _running = RunAsync();
-    }
+    internal AdmissionStream(RetryLoop loop) => _loop = loop;
 
     /// <summary>Asks for one request. The caller bounds how many it has in flight.</summary>
     /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
@@ -33,7 +28,7 @@ public sealed class AdmissionStream : IAsyncDisposable
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed) != 0, this);
         var pending = new PendingAdmission(request, _loop.Options);
         Interlocked.Increment(ref _open);
-        _waiting.Writer.TryWrite(pending);
+        Send(pending);
         return pending.Answer;
     }
 
@@ -44,36 +39,46 @@ public sealed class AdmissionStream : IAsyncDisposable
         Done();
         await _idle.Task;
         await _stop.CancelAsync();
-        await _running;
+        await Task.WhenAll(_lines.Values.Select(line => line.Value.Running));
         _stop.Dispose();
     }
 
-    private async Task RunAsync()
+    // A leg that has ended takes nothing, and is out of the table by then.
+    private void Send(PendingAdmission pending)
     {
-        while (!_stop.IsCancellationRequested)
+        while (!LineTo(_loop.Homes.Of(pending.Who)).Leg.TrySend(pending))
         {
-            Endpoint endpoint = _loop.Ring.Current;
-            var leg = new StreamLeg(_loop.Options, endpoint, _waiting, Answered);
-            Exception why = await leg.RunAsync(_stop.Token);
-            if (_stop.IsCancellationRequested) break;
-            _loop.Ring.MoveOnFrom(endpoint);
-            bool fatal = why is RpcException error && !Statuses.IsUnknown(error.StatusCode);
-            foreach (PendingAdmission pending in leg.Unanswered)
-            {
-                if (fatal) Fail(pending, why);
-                else _ = AskAgainAsync(pending, new AdmitReply { Outcome = Outcome.Unavailable, Reason = why.Message });
-            }
-
-            // A stream that breaks before anything was sent must not be reopened in a busy loop.
-            await Task.Delay(_loop.Options.FirstBackoff, _loop.Options.Clock, _stop.Token).ContinueWith(
-                _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
-    private void Answered(PendingAdmission pending, AdmitReply reply)
+    private Line LineTo(Endpoint endpoint) => _lines.GetOrAdd(endpoint, at => new(() => Open(at))).Value;
+
+    private Line Open(Endpoint endpoint)
     {
+        var leg = new StreamLeg(_loop.Options, endpoint, (pending, reply) => Answered(endpoint, pending, reply));
+        return new(leg, Task.Run(() => RunAsync(endpoint, leg)));
+    }
+
+    private async Task RunAsync(Endpoint endpoint, StreamLeg leg)
+    {
+        Exception why = await leg.RunAsync(_stop.Token);
+        if (_stop.IsCancellationRequested) return;
+        _loop.Homes.Failed(endpoint);
+        _lines.TryRemove(endpoint, out _);
+        bool fatal = why is RpcException error && !Statuses.IsUnknown(error.StatusCode);
+        foreach (PendingAdmission pending in leg.End())
+        {
+            if (fatal) Fail(pending, why);
+            else _ = AskAgainAsync(pending, new AdmitReply { Outcome = Outcome.Unavailable, Reason = why.Message });
+        }
+    }
+
+    private void Answered(Endpoint endpoint, PendingAdmission pending, AdmitReply reply)
+    {
+        _loop.Homes.Learn(pending.Who, reply);
         if (reply.Outcome == Outcome.Unavailable)
         {
+            _loop.Homes.Failed(endpoint);
             _ = AskAgainAsync(pending, reply);
             return;
         }
@@ -86,7 +91,7 @@ public sealed class AdmissionStream : IAsyncDisposable
     {
         if (await pending.Patience.PauseAsync(CancellationToken.None))
         {
-            _waiting.Writer.TryWrite(pending);
+            Send(pending);
             return;
         }
 
@@ -104,4 +109,7 @@ public sealed class AdmissionStream : IAsyncDisposable
     {
         if (Interlocked.Decrement(ref _open) == 0) _idle.TrySetResult();
     }
+
+    /// <summary>A leg and its work.</summary>
+    private sealed record Line(StreamLeg Leg, Task Running);
 }

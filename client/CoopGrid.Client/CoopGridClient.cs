@@ -5,8 +5,8 @@ namespace CoopGrid.Client;
 
 /// <summary>
 /// A relay's way into the grid. A question whose outcome is unknown is asked again with the same key, at the next address, until
-/// it is answered or its deadline passes; the key makes that harmless. Calls and batches go to the silos that hold their members, once replies have told which
-/// those are; a stream goes to one silo. Thread-safe; one for the whole process.
+/// it is answered or its deadline passes; the key makes that harmless. Calls, batches and streams go to the silos that hold their members, once replies have told
+/// which those are. Thread-safe; one for the whole process.
 /// </summary>
 public sealed class CoopGridClient : IDisposable
 {

@@ -9,6 +9,8 @@ internal sealed class PendingAdmission(AdmitRequest request, CoopGridOptions opt
 
     public AdmitRequest Request => request;
 
+    public Who Who { get; } = Who.Of(request);
+
     public Patience Patience { get; } = new(options);
 
     public Task<AdmissionAnswer> Answer => _answer.Task;

@@ -7,14 +7,25 @@ namespace CoopGrid.Client;
 
 /// <summary>
 /// One connection of an <see cref="AdmissionStream"/>: writes what waits in batches, reads the batches of answers in the same order.
-/// It ends when it breaks or when an answer is overdue; <see cref="Unanswered"/> then holds what nobody knows about.
+/// It ends when it breaks or when an answer is overdue; <see cref="End"/> then tells what nobody knows about.
 /// </summary>
-internal sealed class StreamLeg(CoopGridOptions options, Endpoint endpoint, Channel<PendingAdmission> waiting, Action<PendingAdmission, AdmitReply> answered)
+internal sealed class StreamLeg(CoopGridOptions options, Endpoint endpoint, Action<PendingAdmission, AdmitReply> answered)
 {
+    private readonly Channel<PendingAdmission> _waiting = Channel.CreateUnbounded<PendingAdmission>();
     private readonly ConcurrentQueue<(PendingAdmission[] Batch, long SentAt)> _inFlight = new();
 
-    /// <summary>What was sent or taken for sending without an answer, oldest first.</summary>
-    public IEnumerable<PendingAdmission> Unanswered => _inFlight.SelectMany(sent => sent.Batch);
+    /// <summary>Has the request sent; false if the leg has ended.</summary>
+    public bool TrySend(PendingAdmission pending) => _waiting.Writer.TryWrite(pending);
+
+    /// <summary>After <see cref="RunAsync"/>: takes nothing more.</summary>
+    /// <returns>What has no answer, sent or not, oldest first.</returns>
+    public IReadOnlyList<PendingAdmission> End()
+    {
+        _waiting.Writer.Complete();
+        List<PendingAdmission> unanswered = [.. _inFlight.SelectMany(sent => sent.Batch)];
+        while (_waiting.Reader.TryRead(out PendingAdmission? unsent)) unanswered.Add(unsent);
+        return unanswered;
+    }
 
     /// <summary>Runs until the leg breaks. Never throws.</summary>
     /// <returns>Why it ended.</returns>
@@ -41,10 +52,10 @@ internal sealed class StreamLeg(CoopGridOptions options, Endpoint endpoint, Chan
     private async Task WriteAsync(IClientStreamWriter<AdmitBatchRequest> writer, CancellationToken stop)
     {
         var batch = new List<PendingAdmission>(options.StreamBatch);
-        while (await waiting.Reader.WaitToReadAsync(stop))
+        while (await _waiting.Reader.WaitToReadAsync(stop))
         {
             batch.Clear();
-            while (batch.Count < options.StreamBatch && waiting.Reader.TryRead(out PendingAdmission? next)) batch.Add(next);
+            while (batch.Count < options.StreamBatch && _waiting.Reader.TryRead(out PendingAdmission? next)) batch.Add(next);
             if (batch.Count == 0) continue;
             var message = new AdmitBatchRequest();
             foreach (PendingAdmission pending in batch)
