@@ -93,6 +93,9 @@ internal sealed class MemberCommands(Door door)
             ("status", Wire.Name(member.Status)),
             ("window usage", Sheet.Number(member.WindowUsageUnits)),
             ("baseline left", Sheet.Number(member.BaselineRemainingUnits)),
+            ("reserved", member.Reservation is { } running
+                ? $"{Sheet.Number(running.UnitsPerSecond)} units/s until {Sheet.Time(running.EndsUnixMs)}, {Sheet.Number(running.UsableUnits)} at once now"
+                : ""),
             ("total units", Sheet.Number(member.TotalUnits)),
             ("entitled to", string.Join(", ", member.Entitlements)),
             ("senders", string.Join(", ", member.Senders)),

@@ -31,4 +31,16 @@ public sealed record MemberState
 
     /// <summary>How many entries the account has.</summary>
     [Id(9)] public long Sequence { get; init; }
+
+    /// <summary>What it has reserved of the slot that runs; null if nothing.</summary>
+    [Id(80)] public RunningReservation? Reservation { get; init; }
 }
+
+/// <summary>A member's reservation while its slot runs.</summary>
+/// <param name="UnitsPerSecond">The reserved rate.</param>
+/// <param name="UsableUnits">What of it can be used at once, now.</param>
+/// <param name="Starts">When the slot began.</param>
+/// <param name="Ends">When it ends.</param>
+[GenerateSerializer, Immutable, Alias("coopgrid.RunningReservation")]
+public sealed record RunningReservation(
+    [property: Id(0)] long UnitsPerSecond, [property: Id(1)] long UsableUnits, [property: Id(2)] Instant Starts, [property: Id(3)] Instant Ends);

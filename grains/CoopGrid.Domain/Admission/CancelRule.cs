@@ -35,8 +35,12 @@ public static class CancelRule
         if (remembered.Admitted.Slice < now.ClosedBefore)
             return (new(CancelOutcome.EpochClosed, returned, "The epoch that the units were used in is closed: they stand on its bill."), null);
 
+        Covered covered = remembered.Admitted.Covered;
         var entry = new Cancelled(
-            account.Sequence + 1, now.Now, now.SliceOf(account), now.Policy.Version, key, remembered.Admitted.Slice, total - returned, total);
+            account.Sequence + 1, now.Now, now.SliceOf(account), now.Policy.Version, key, remembered.Admitted.Slice, total - returned, total)
+        {
+            ReservedUnits = covered.GiveBack(returned).Reserved - covered.GiveBack(total).Reserved,
+        };
         return (new(CancelOutcome.Returned, total), entry);
     }
 }

@@ -133,7 +133,7 @@ public sealed class EpochUsage(EpochSlices epoch)
     {
         // The units first: they bound the groups' sums, so the second step cannot throw when the first has passed.
         long sum = Units + units;
-        _surged = SurgedUnits.Add(_surged, new(admitted.PolicyVersion, admitted.MultiplierPermille, surged));
+        _surged = SurgedUnits.Add(_surged, new(admitted.PolicyVersion, admitted.MultiplierPermille, surged, admitted.IsBeyondReservation));
         Units = sum;
     }
 }

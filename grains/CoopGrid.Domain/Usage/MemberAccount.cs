@@ -101,8 +101,10 @@ public sealed class MemberAccount
                 Reservation = admitted.Reservation ?? Reservation;
                 _epochs.Add(admitted);
 
-                // What the member held then answers no retry and gives nothing back.
-                Keys.Remember(EntryExtras.Has(admitted) ? admitted with { Bank = null, Reservation = null } : admitted);
+                // What the member held then answers no retry and gives nothing back; but a cancel must know which surged units were beyond a reservation.
+                Keys.Remember(EntryExtras.Has(admitted)
+                    ? admitted with { Bank = null, Reservation = admitted.IsBeyondReservation ? admitted.Reservation : null }
+                    : admitted);
                 break;
             case Cancelled cancelled:
                 Window!.Roll(cancelled.Slice);

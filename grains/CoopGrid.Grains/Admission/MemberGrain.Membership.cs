@@ -101,9 +101,18 @@ internal sealed partial class MemberGrain
                 TotalUnits = account.TotalUnits,
                 Enrolled = account.Enrolled,
                 Sequence = account.Sequence,
+                Reservation = Running(account, now),
             };
         }
     }
+
+    private static RunningReservation? Running(MemberAccount account, in Conditions now) => now.Reserved.IsRunning(now.Now)
+        ? new(
+            now.Reserved.UnitsPerSecond,
+            account.Reservation.FlowTo(now.Now, now.Reserved).UsableUnits(now.Reserved),
+            now.Reserved.Starts,
+            now.Reserved.Ends)
+        : null;
 
     private delegate (MemberEntry? Entry, Refusal? Refusal) MembershipChange(
         MemberAccount account, long sequence, Instant at, long slice, ClassPolicy policy);

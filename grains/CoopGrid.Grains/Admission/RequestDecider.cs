@@ -66,7 +66,9 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         ClassView view = gate.View;
         long mark = gate.Mark;
         PolicyPlan plan = gate.PlanAt(view, claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
-        return (view.Conditions(reading, plan, mark), plan);
+        Conditions now = view.Conditions(reading, plan, mark);
+        if (gate.Reservations.Running(reading.Now) is { } slot) now = now with { Reserved = slot.RateOf(claim.Member.Member) };
+        return (now, plan);
     }
 
     private Step Decide(AdmissionRequest request, Granted? granted, bool spend, bool mayWait = true)
@@ -78,6 +80,9 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
             (Conditions now, PolicyPlan plan) = Conditions(granted?.At);
             IRoom room = granted ?? (spend ? gate.RoomFor(plan.Plan) : gate.LookAt(plan.Plan));
             Decision decision = AdmissionRule.Decide(claim.Account, request, now, plan.Plan, room);
+            if (spend && decision.Asked.Reserved > 0)
+                gate.CountReserved(claim.Member.Member, decision.Entry is null ? 0 : decision.Asked.Reserved, now.Now);
+
             // A remembered answer rests on an entry that may not be committed yet (L1).
             if (decision.Answer.Replayed || decision.Answer.Outcome == Outcome.KeyCancelled) return new(decision.Answer, claim.LastCommit);
             if (!spend) return new(decision.Answer, null);

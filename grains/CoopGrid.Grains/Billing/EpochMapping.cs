@@ -11,14 +11,14 @@ public static class EpochMapping
     {
         Units = figures.Units,
         EnrolledSlices = figures.EnrolledSlices,
-        Surged = [.. figures.Surged.Select(group => new SurgedGroup(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        Surged = [.. figures.Surged.Select(group => new SurgedGroup(group.PolicyVersion, group.MultiplierPermille, group.Units, group.IsBeyond))],
     };
 
     public static MemberFigures ToFigures(MemberEpochFigures message) => new()
     {
         Units = message.Units,
         EnrolledSlices = message.EnrolledSlices,
-        Surged = [.. message.Surged.Select(group => new SurgedUnits(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        Surged = [.. message.Surged.Select(group => new SurgedUnits(group.PolicyVersion, group.MultiplierPermille, group.Units, group.IsBeyond))],
     };
 
     /// <param name="end">The slice after the last one that the figures are of: the epoch's end, or an earlier one for figures so far.</param>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Pricing;
@@ -20,10 +18,10 @@ namespace CoopGrid.Grains.Capacity;
 /// <item>An entry may not count before <see cref="Mark"/>: the promise that slices close by (L5a).</item>
 /// </list>
 /// </summary>
-internal sealed class ClassGate
+internal sealed partial class ClassGate
 {
     private const int MaxWaiting = 16_384;
-    private const int PeriodsKept = 16;
+
 
     // What does not fit the lease may fit the next one: demand is heard at every exchange.
     private const int OtherLeaseMs = 1000;
@@ -35,19 +33,12 @@ internal sealed class ClassGate
     private readonly WaitingRoom<RoomWait> _waiting = new(MaxWaiting);
     private readonly List<Waiting<RoomWait>> _served = [];
     private readonly List<Waiting<RoomWait>> _expired = [];
-    private readonly List<PeriodDemand> _periods = [];
-    private readonly Dictionary<string, LaneTotals> _totals = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClassView? _view;
     private RoomBuckets? _buckets;
-    private DemandMeter _demand = new(0);
     private long _mark;
     private long _relaxedUntil = long.MinValue;
-    private long _openPeriod = long.MinValue;
     private int _version;
-    private long _countedSince;
-    private AskedDemand? _asker;
-    private GateDemand _asked;
 
     /// <param name="head">The class's head, read after this silo's producer was written.</param>
     public ClassGate(ClassId @class, GridClock clock, ClassHead head)
@@ -67,6 +58,9 @@ internal sealed class ClassGate
     /// (<see cref="LeaseBook"/>, rule 6); the second one leases.
     /// </summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>Who holds what of the running slot, and what is kept for it here.</summary>
+    public GateReservations Reservations { get; } = new();
 
     /// <summary>What is known of the class; not before <see cref="Ready"/>.</summary>
     public ClassView View => _view ?? throw new InvalidOperationException($"The gate of {Class} has heard no signal yet.");
@@ -111,31 +105,6 @@ internal sealed class ClassGate
         return wait.Task;
     }
 
-    /// <summary>Notes what became of a request that came as far as price and capacity.</summary>
-    /// <param name="demanded">Units that count as demand of the control period.</param>
-    public void Count(in RoomRequest asked, string lane, bool admitted, long period, long demanded)
-    {
-        lock (_lock)
-        {
-            ref LaneTotals totals = ref CollectionsMarshal.GetValueRefOrAddDefault(_totals, lane, out _);
-            totals = new(
-                lane,
-                totals.Demanded + demanded,
-                totals.Admitted + (admitted ? asked.Units : 0),
-                totals.Refused + (admitted ? 0 : demanded));
-            bool known = asked.Lane < _buckets?.Plan.Lanes;
-            if (known && admitted) _demand.Admitted(asked);
-            else if (known && demanded > 0) _demand.Refused(asked with { Units = demanded });
-            CountPeriod(period, demanded);
-        }
-    }
-
-    /// <summary>Notes units accepted from a meter: a metered class's demand.</summary>
-    public void CountAccepted(long period, long units)
-    {
-        lock (_lock) CountPeriod(period, units);
-    }
-
     /// <summary>Nothing that is decided from now on is counted before a slice; the caller then logs the promise.</summary>
     public void RaiseMark(long slice)
     {
@@ -162,6 +131,9 @@ internal sealed class ClassGate
                 Periods = [.. _periods],
                 LastTick = lastTick,
                 At = now,
+                Slots = Reservations.Versions,
+                ReservedUnitsPerSecond = _asked.Reserved.UnitsPerSecond,
+                ReservedBurstUnits = _asked.Reserved.BurstUnits,
             };
         }
     }
@@ -180,12 +152,13 @@ internal sealed class ClassGate
             var view = new ClassView(signal, _view);
             _view = view;
             _mark = Math.Max(_mark, signal.OpenSlice);
+            Reservations.Hear(signal.Slots, _clock.Read().Now);
             Follow(view.At(view.Policies.Current.Window.SliceAt(_clock.Read().Now)).Plan, now);
             leased = signal.Epoch == _lease.Epoch;
             var grant = new LeaseGrant(signal.Epoch, signal.Exchange, new(signal.LeaseUnitsPerSecond, signal.LeaseBurstUnits));
             if (_lease.Accept(grant))
             {
-                _buckets!.SetLease(grant.Lease, [.. signal.LaneFloorMills], now);
+                _buckets!.SetLease(grant.Lease, [.. signal.LaneFloorMills], new(signal.ReservedUnitsPerSecond, signal.ReservedBurstUnits), now);
                 Volatile.Write(ref _relaxedUntil, _lease.RelaxedUntilMicros);
             }
 
@@ -236,37 +209,6 @@ internal sealed class ClassGate
 
         Volatile.Write(ref _version, plan.Version);
         return _buckets;
-    }
-
-    private void CountPeriod(long period, long units)
-    {
-        if (units == 0) return;
-
-        // What is counted after its period was told counts in the next one: none is lost, none rewritten.
-        period = Math.Max(period, _openPeriod);
-        if (_periods.Count > 0 && _periods[^1].Period == period)
-        {
-            _periods[^1] = new(period, _periods[^1].Units + units);
-            return;
-        }
-
-        // Nearly every count is of the newest period; one that comes late joins its own if that is still here.
-        int place = _periods.FindIndex(kept => kept.Period >= period);
-        if (place >= 0 && _periods[place].Period == period) _periods[place] = new(period, _periods[place].Units + units);
-        else _periods.Insert(place >= 0 ? place : _periods.Count, new(period, units));
-        if (_periods.Count > PeriodsKept) _periods.RemoveAt(0);
-    }
-
-    private ImmutableArray<long> TakeDemand()
-    {
-        long now = _clock.Read().Micros;
-        if (_buckets is not null && now - _countedSince >= AskedDemand.ShortestMicros)
-        {
-            _asked = _asker!.Next(_demand.Take(), _waiting.Units, now - _countedSince);
-            _countedSince = now;
-        }
-
-        return ImmutableCollectionsMarshal.AsImmutableArray(_asked.Rates ?? []);
     }
 
     private void Pump()

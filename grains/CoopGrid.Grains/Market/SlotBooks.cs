@@ -15,4 +15,7 @@ public static class SlotBooks
 
     /// <summary>A class's slots in the order of their starts: <c>class/start</c>, the start in 15 digits of ms since the Unix epoch.</summary>
     public static string SubjectOf(SlotId slot) => string.Create(CultureInfo.InvariantCulture, $"{slot.Class.Class}/{slot.StartsUnixMs:D15}");
+
+    /// <summary>The start in a slot's subject, in ms since the Unix epoch.</summary>
+    public static long StartOf(string subject) => long.Parse(subject.AsSpan(subject.LastIndexOf('/') + 1), CultureInfo.InvariantCulture);
 }

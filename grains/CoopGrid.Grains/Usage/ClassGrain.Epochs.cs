@@ -51,8 +51,11 @@ internal sealed partial class ClassGrain
         _fold.Epochs.Rate(slice, PolicyAt);
     }
 
-    /// <summary>Every producer has promised that nothing more is added to the epoch or given back in it, and all of it is heard (L5a).</summary>
-    private bool IsFrozen(EpochTotals totals) => _fold.Epochs.Plan is { } plan && totals.Epoch.End <= plan.ClosedBefore(_openSlice);
+    /// <summary>
+    /// Every producer has promised that nothing more is added to the epoch or given back in it, and all of it is heard (L5a); and what its slots cost is handed in.
+    /// </summary>
+    private bool IsFrozen(EpochTotals totals) => _fold.Epochs.Plan is { } plan && totals.Epoch.End <= plan.ClosedBefore(_openSlice)
+        && _slotBills!.HandedInBefore >= _history!.Newest.Window.StartOf(totals.Epoch.End);
 
     private ClassEpochFigures? EpochSoFar() => _fold.Epochs.At(_fold.Window.Newest) is { } running ? Figures(running) : null;
 

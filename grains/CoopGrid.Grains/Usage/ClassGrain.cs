@@ -27,6 +27,7 @@ internal sealed partial class ClassGrain(
     ICheckpointStore checkpoints,
     IClassHeads heads,
     IPriceHistory prices,
+    SlotCharges charges,
     GridClock clock,
     IOptions<CheckpointOptions> options,
     ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
@@ -39,6 +40,7 @@ internal sealed partial class ClassGrain(
     private ClassPrice? _price;
     private ClassLeases? _leases;
     private SlotCalls? _slots;
+    private SlotBills? _slotBills;
     private PolicyHistory? _history;
     private ClassPolicy? _inForce;
     private long _epoch;
@@ -123,6 +125,9 @@ internal sealed partial class ClassGrain(
             Schedule = state.State.Schedule,
             FirstUnbilled = state.State.FirstUnbilled,
             EpochSoFar = EpochSoFar(),
+            Slots = _slots!.LackedBy(report.Slots),
+            ReservedUnitsPerSecond = grant.Reserved.UnitsPerSecond,
+            ReservedBurstUnits = grant.Reserved.BurstUnits,
         };
     }
 

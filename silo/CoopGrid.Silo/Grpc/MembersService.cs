@@ -140,6 +140,17 @@ internal sealed class MembersService(MemberGrains members, Coops coops, Senders 
             Sequence = state.Sequence,
         };
         member.Entitlements.AddRange(state.Entitlements);
+        if (state.Reservation is { } running)
+        {
+            member.Reservation = new()
+            {
+                UnitsPerSecond = running.UnitsPerSecond,
+                UsableUnits = running.UsableUnits,
+                StartsUnixMs = running.Starts.UnixMs,
+                EndsUnixMs = running.Ends.UnixMs,
+            };
+        }
+
         return member;
     }
 

@@ -103,12 +103,21 @@ public sealed class StateTests
             Epochs =
             [
                 new() { Number = 675, First = 498_000, End = 499_056, Units = 9, EnrolledFrom = 499_000 },
-                new() { Number = 676, First = 499_056, End = 499_800, Units = 40, CountedSlices = 12, LeftIn = 499_067, Surged = [new(2, 1500, 8)] },
+                new() { Number = 676, First = 499_056, End = 499_800, Units = 40, CountedSlices = 12, LeftIn = 499_067, Surged = [new(2, 1500, 8), new(2, 2000, 3, true)] },
             ],
             Bank = new(1000, 300, 100, 600, 167_999, 168, 499_998),
             Reservation = new(5_000_001, 7, At),
         },
-        "states-v4.hex");
+        "states-v5.hex");
+
+    /// <summary>Nothing had been used beyond a reservation then.</summary>
+    [Fact]
+    public void A_member_of_the_fourth_version()
+    {
+        MemberCheckpoint read = Serializer.Deserialize<MemberCheckpoint>(Golden.Read("states-v4.hex")["member"])!;
+        Assert.Equal([new StoredSurged(2, 1500, 8)], read.Epochs[1].Surged);
+        Assert.Equal((600, new StoredReservation(5_000_001, 7, At)), (read.Bank!.Value.Held, read.Reservation));
+    }
 
     /// <summary>Before there were banks: saving begins with the slice after the newest one.</summary>
     [Fact]
@@ -151,8 +160,17 @@ public sealed class StateTests
             Schedule = new() { Runs = [new(Policy.Window.Epoch, 499_968, 0, 1), new(new(), 500_064, -4, 672)], Until = 500_736 },
             Epochs = [new(5208, 499_968, 500_064, 1234, 1152, 1, Policy.Tariff), new(5209, 500_064, 500_160, 0, 1152, 0, null)],
             FirstUnbilled = 5208,
+            SlotsHandedInBeforeUnixMs = 1_800_000_300_000,
         },
-        "states-v4.hex");
+        "states-v5.hex");
+
+    /// <summary>No class handed slots in then.</summary>
+    [Fact]
+    public void A_class_of_the_fourth_version()
+    {
+        ClassCheckpoint read = Serializer.Deserialize<ClassCheckpoint>(Golden.Read("states-v4.hex")["class"])!;
+        Assert.Equal((5208, (long?)null), (read.FirstUnbilled, read.SlotsHandedInBeforeUnixMs));
+    }
 
     /// <summary>Policies had neither bank nor deferral then.</summary>
     [Fact]
@@ -194,7 +212,12 @@ public sealed class StateTests
     }
 
     [Fact]
-    public void An_empty_class() => Check("empty-class", new ClassCheckpoint(), "states-v3.hex");
+    public void An_empty_class() => Check("empty-class", new ClassCheckpoint(), "states-v5.hex");
+
+    [Fact]
+    public void An_empty_class_of_the_third_version() => Assert.Equal(
+        JsonSerializer.Serialize(new ClassCheckpoint()),
+        JsonSerializer.Serialize(Serializer.Deserialize<ClassCheckpoint>(Golden.Read("states-v3.hex")["empty-class"])));
 
     [Fact]
     public void An_empty_class_of_the_first_version() => Assert.Equal(

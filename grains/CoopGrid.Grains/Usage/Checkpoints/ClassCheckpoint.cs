@@ -41,6 +41,9 @@ public sealed record ClassCheckpoint
     /// <summary>The number of the first epoch whose bills are not made.</summary>
     [Id(10)] public long FirstUnbilled { get; init; }
 
+    /// <summary>The charges of slots that start before this moment are handed in, in ms since the Unix epoch; null in a checkpoint that is older than that.</summary>
+    [Id(80)] public long? SlotsHandedInBeforeUnixMs { get; init; }
+
     /// <summary>Makes the stored form of a fold.</summary>
     public ClassCheckpoint With(ClassFold fold, long openSlice) => this with
     {
