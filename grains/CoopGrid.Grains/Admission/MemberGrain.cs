@@ -71,10 +71,11 @@ internal sealed partial class MemberGrain(ClaimTable claims, ClassGates gates, A
             now = now with { ClosedBefore = decider.Gate.ClosedBefore(now.Mark) };
             (answer, Cancelled? entry) = CancelRule.Decide(_claim.Account, key, units, caller, now);
             if (entry is not null && ledger.Record(_claim, entry, decider.Gate) is null) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
-            commit = _claim.LastCommit;
+            if (answer.Outcome == CancelOutcome.Returned) commit = _claim.LastCommit;
+            else if (!ledger.Proof(decider.Gate, out commit)) return new(CancelOutcome.Unavailable, 0, RequestDecider.NotNow);
         }
 
-        return answer.Outcome != CancelOutcome.Returned || await IsDurable(commit) ? answer : new(CancelOutcome.Unavailable, 0, RequestDecider.NotDurable);
+        return await IsDurable(commit) ? answer : new(CancelOutcome.Unavailable, 0, RequestDecider.NotDurable);
     }
 
     public async ValueTask<ReportAnswer> Report(UsageReport report)

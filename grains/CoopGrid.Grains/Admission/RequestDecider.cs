@@ -88,7 +88,7 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
             if (!spend) return new(decision.Answer, null);
             return decision.Entry is { } entry
                 ? Admit(request, entry, decision, now)
-                : Refuse(request, decision, now, plan, mayWait: mayWait && granted is null);
+                : Proven(Refuse(request, decision, now, plan, mayWait: mayWait && granted is null));
         }
     }
 
@@ -117,6 +117,15 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         if (mayWait && wait > 0 && decision.LacksRoom) return new(decision.Answer, null, TimeSpan.FromMilliseconds(wait), decision.Asked, plan);
         CountRefusal(request.Key, decision.Asked, lane.Name, now.Period, plan.Policy);
         return new(decision.Answer, null);
+    }
+
+    // A silo that stood still, and was taken for dead, does not know what was admitted since (L4).
+    private Step Proven(in Step refusal)
+    {
+        if (refusal.Wait > TimeSpan.Zero) return refusal;
+        return ledger.Proof(gate, out Commit? proof)
+            ? refusal with { Commit = proof }
+            : new(AdmissionAnswer.Refused(Outcome.Unavailable, NotNow), null);
     }
 
     private void CountRefusal(string key, RoomRequest asked, string lane, long period, ClassPolicy policy)

@@ -8,6 +8,9 @@ public sealed record LedgerOptions
     /// <summary>Longest single entry, in bytes.</summary>
     public const int MaxEntryBytes = 32 * 1024;
 
+    /// <summary>For how long after it was sent a commit shows that the log is open, in ms: less than any silo is silent before it is taken for dead.</summary>
+    public const int ProofMs = 500;
+
     /// <summary>Entry bytes at which a gathering segment is full: 65,536 to 64 Mi.</summary>
     public int MaxSegmentBytes { get; init; } = 4 * 1024 * 1024;
 

@@ -123,6 +123,7 @@ public sealed partial class LedgerWriter
             CommitResult result = _store.Commit(segment);
             _gather = _options.GatherAfter(_clock.GetElapsedTime(_attemptStarted));
             EndWatch();
+            if (result == CommitResult.Committed) Volatile.Write(ref _openAt, _attemptStarted);
             return result;
         }
         catch (Exception failure)

@@ -14,6 +14,8 @@ namespace CoopGrid.Grains.Ledger;
 /// <item>After a failed or hanging attempt the waiters of both segments learn that nothing is known, nothing is accepted (L7), and the
 /// same segment is sent again at the same position until it is committed or the producer is sealed (L2).</item>
 /// <item>Once sealed, nothing is accepted, and nothing that was open is ever answered true.</item>
+/// <item>Who answers without an entry, and yet by what is in memory, asks for <see cref="Proof"/>: that the log was not sealed when the decision was made, or so lately
+/// before it that nobody has taken over. A silo that stood still for long has nothing to say until its next commit (L4).</item>
 /// <item>After a mark nothing is accepted that adds to an older slice of its class (L5a); cancels still reach back, as far as epochs are not closed by it.</item>
 /// </list>
 /// </summary>
@@ -36,6 +38,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
     private Commit _gatheringCommit;
     private Commit? _writingCommit;
     private long _attemptStarted;
+    private long _openAt;
     private long _committed;
     private volatile bool _stalled;
     private bool _accepting;
@@ -91,6 +94,7 @@ public sealed partial class LedgerWriter : IAsyncDisposable
         {
             _gatheringCommit = new(row.Position + 1, Stepped);
             Volatile.Write(ref _committed, row.Position);
+            Volatile.Write(ref _openAt, _clock.GetTimestamp());
             _accepting = true;
         }
 
@@ -173,6 +177,28 @@ public sealed partial class LedgerWriter : IAsyncDisposable
 
         if (wake) _wake.Set();
         return commit;
+    }
+
+    /// <summary>
+    /// What an answer that adds no entry rests on: null and true if a commit that was sent within <see cref="LedgerOptions.ProofMs"/> has succeeded; else true with the
+    /// next commit, made for this if nothing else is to be written; false if nothing may be decided now, as for an entry.
+    /// </summary>
+    /// <param name="class">The answer's class: its last mark is logged once more, which promises nothing new.</param>
+    public bool Proof(ClassId @class, out Commit? commit)
+    {
+        bool wake;
+        lock (_lock)
+        {
+            commit = null;
+            if (!_accepting) return false;
+            if (_clock.GetElapsedTime(Volatile.Read(ref _openAt)).TotalMilliseconds < LedgerOptions.ProofMs) return true;
+            if (_gathering.Count == 0) _gathering.Mark(new(@class, PromiseOf(@class).Slice));
+            commit = _gatheringCommit;
+            wake = MustWake();
+        }
+
+        if (wake) _wake.Set();
+        return true;
     }
 
     /// <summary>

@@ -79,9 +79,9 @@ internal sealed class GridSilo : IAsyncDisposable
             {
                 return await Member(member).GetState().Soon();
             }
-            catch (InvalidOperationException)
+            catch (Exception moved) when (moved is InvalidOperationException or OrleansMessageRejectionException)
             {
-                // It has moved; its next activation knows.
+                // It has moved, or moves; its next activation knows.
             }
         }
     }

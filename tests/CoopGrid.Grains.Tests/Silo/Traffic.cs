@@ -42,7 +42,7 @@ internal sealed class Traffic(string name, int seed, bool atDoor = false)
         if (kind < 13 || _admitted.Count == 0) await Admit(silo, member, $"{name}-{_keys++}", _random.Next(1, 10));
         else if (kind < 15) await Repeat(silo);
         else if (kind < 18) await Cancel(silo);
-        else await silo.Member($"m{member}").Entitle("critical", kind == 18);
+        else await Delivered(() => silo.Member($"m{member}").Entitle("critical", kind == 18));
     }
 
     private async Task Admit(GridSilo silo, int member, string key, long units)
@@ -71,7 +71,7 @@ internal sealed class Traffic(string name, int seed, bool atDoor = false)
         (int member, string key, long units) = _admitted[_random.Next(_admitted.Count)];
         long total = _random.NextInt64(_returned.GetValueOrDefault(key), units + 1);
         CancelAnswer answer;
-        do answer = await silo.Member($"m{member}").Cancel(key, total, "relay");
+        do answer = await Delivered(() => silo.Member($"m{member}").Cancel(key, total, "relay"));
         while (answer.Outcome == CancelOutcome.Unavailable);
 
         // 0 is everything.
@@ -86,10 +86,26 @@ internal sealed class Traffic(string name, int seed, bool atDoor = false)
         while (true)
         {
             AdmissionRequest request = Ask.For(key, units);
-            AdmissionAnswer answer = atDoor ? await AtDoor(silo, member, request) : await silo.Member($"m{member}").Admit(request);
+            AdmissionAnswer answer = await Delivered(() => atDoor ? AtDoor(silo, member, request) : silo.Member($"m{member}").Admit(request));
             if (answer.Outcome != Outcome.Unavailable) return first || _told.ContainsKey(key) ? answer : answer with { Replayed = false };
             first = false;
             Unavailable++;
+        }
+    }
+
+    // Where activations come and go, Orleans turns a message away that met none twice: nothing was done, and it is sent again.
+    private async Task<T> Delivered<T>(Func<ValueTask<T>> call)
+    {
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (OrleansMessageRejectionException)
+            {
+                Unavailable++;
+            }
         }
     }
 

@@ -36,6 +36,9 @@ internal sealed class AccountLedger(LedgerWriter ledger, DirtyQueue dirty)
         return Add(claim, entry, gate.Class);
     }
 
+    /// <summary>What an answer without an entry rests on; call under the claim's gate (<see cref="LedgerWriter.Proof"/>).</summary>
+    public bool Proof(ClassGate gate, out Commit? commit) => ledger.Proof(gate.Class, out commit);
+
     private Commit? Add(MemberClaim claim, MemberEntry entry, ClassId @class)
     {
         Commit? commit = Append(claim, entry, @class);
