@@ -38,7 +38,13 @@ public sealed class SlotCharges(IEntryBooks books, IBillStore bills, GridClock c
             {
                 if (string.CompareOrdinal(subject, end) >= 0) return charges;
                 var slot = new SlotId(@class, SlotBooks.StartOf(subject));
-                charges += await HandInAsync(slot, epochAt(slot.Starts), await slotOf(slot).GetCharges(), cancellation);
+                ISlotGrain grain = slotOf(slot);
+                IReadOnlyCollection<SlotCharge> final = await grain.GetCharges();
+
+                // Its silo's clock may be behind: what it costs is known only once it has started there.
+                if (final.Count == 0 && await grain.GetState() is { Phase: < SlotPhase.Running })
+                    throw new InvalidOperationException($"Slot {slot} has not started where it is.");
+                charges += await HandInAsync(slot, epochAt(slot.Starts), final, cancellation);
             }
 
             if (subjects.Count < SlotsAtOnce) return charges;

@@ -38,7 +38,6 @@ public sealed class ReservationTests
         Assert.Equal((50, 50, 5), (account.UsageAt(Scene.Slice), account.TotalUnits, account.Reservation.UsableUnits(Rate)));
     }
 
-    /// <summary>Seen to fail with what is left of the baseline covering the rest.</summary>
     [Fact]
     public void Units_beyond_it_are_surged_at_the_overage_multiplier_without_baseline_and_count()
     {
@@ -53,7 +52,6 @@ public sealed class ReservationTests
         Assert.Equal(2500, Held(30, scene => scene.Multiplier = 2500).Decide().Answer.MultiplierPermille);
     }
 
-    /// <summary>Seen to fail with the quota asked for all units.</summary>
     [Fact]
     public void Units_under_it_use_no_quota()
     {
@@ -87,7 +85,7 @@ public sealed class ReservationTests
         Assert.Equal((new Covered(0, 0, 20, 0, 0), (ReservationUse?)null), (over.Answer.Covered, over.Entry!.Reservation));
     }
 
-    /// <summary>Surged first, then what was reserved: the former counted, the latter did not. Seen to fail without the reserved units in the entry.</summary>
+    /// <summary>Surged first, then what was reserved: the former counted, the latter did not.</summary>
     [Fact]
     public void A_cancel_gives_back_what_was_beyond_before_what_was_reserved()
     {

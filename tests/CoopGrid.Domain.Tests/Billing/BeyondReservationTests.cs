@@ -10,7 +10,6 @@ public sealed class BeyondReservationTests
 {
     private static readonly EpochSlices Epoch = new(3, 100, 110);
 
-    /// <summary>Seen to fail with groups that do not tell units beyond a reservation from others of the same multiplier.</summary>
     [Fact]
     public void They_are_summed_apart_from_other_surged_units_and_given_back_to_their_group()
     {

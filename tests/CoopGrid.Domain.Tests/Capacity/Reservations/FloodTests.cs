@@ -22,7 +22,6 @@ public sealed class FloodTests
 
     private static CapacityPolicy Policy => new() { UnitsPerSecond = C, BurstUnits = 2000, MaxRequestUnits = 50 };
 
-    /// <summary>Seen to fail with reservations asked for nothing of the class (<see cref="GateDemand.Reserved"/> left out).</summary>
     [Theory]
     [InlineData(0, 1, 2, 3)]
     [InlineData(1, 2)]
@@ -41,7 +40,7 @@ public sealed class FloodTests
         Assert.InRange(field.Admitted, C * 7 * 95 / 100, long.MaxValue);
     }
 
-    /// <summary>What holders leave is lent wherever it is asked for. Seen to fail with the whole reserved rate asked for all the time.</summary>
+    /// <summary>What holders leave is lent wherever it is asked for.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(2, 3)]

@@ -21,7 +21,6 @@ public sealed class ReservedRoomTests
         return buckets;
     }
 
-    /// <summary>Seen to fail with the floor drawn by requests that are not reserved.</summary>
     [Fact]
     public void Nobody_else_can_draw_it()
     {
@@ -90,7 +89,7 @@ public sealed class ReservedRoomTests
         Assert.Equal([second, third], served.Select(waiting => waiting.Waiter));
     }
 
-    /// <summary>9. Seen to fail with the division of what is left by the whole burst.</summary>
+    /// <summary>9.</summary>
     [Fact]
     public void Gates_are_given_what_they_ask_for_reservations_first_and_it_all_adds_up()
     {
