@@ -55,11 +55,7 @@ internal static class CapacityRules
         long guaranteed = Guaranteed(policy.Lanes);
         if (guaranteed is < 0 or >= 1000) return;
         bool admitted = policy.Entry == UsageEntry.Admitted;
-
-        // Reservations take half of their share of the burst, as lanes' floors do.
-        int sold = Math.Clamp(policy.Market.SellablePermille, 0, 1000);
-        long ofOthers = policy.Capacity.BurstUnits - Integers.MulDivFloor(policy.Capacity.BurstUnits, sold, 2000);
-        long most = admitted ? CapacityPlan.LargestRequest(policy.Capacity with { BurstUnits = ofOthers }, policy.Lanes) : policy.Capacity.BurstUnits;
+        long most = admitted ? CapacityPlan.LargestRequest(policy.Capacity, policy.Lanes) : policy.Capacity.BurstUnits;
         errors.Judge(
             policy.Capacity.MaxRequestUnits <= most,
             "capacity.maxRequestUnits",

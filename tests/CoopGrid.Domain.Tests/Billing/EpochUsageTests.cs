@@ -150,7 +150,7 @@ public sealed class EpochUsageTests
     {
         [Theory]
         [InlineData(0, 64)]
-        [InlineData(2, 120)]
+        [InlineData(2, 136)]
         public void A_member_takes_little(int groups, long most)
         {
             var members = new EpochUsage[10_000];
