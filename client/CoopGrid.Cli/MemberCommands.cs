@@ -110,6 +110,9 @@ internal sealed class MemberCommands(Door door)
             ("window usage", Sheet.Number(member.WindowUsageUnits)),
             ("baseline left", Sheet.Number(member.BaselineRemainingUnits)),
             ("bank", bank is null ? "" : Shown(bank)),
+            ("reserved", member.Reservation is { } running
+                ? $"{Sheet.Number(running.UnitsPerSecond)} units/s until {Sheet.Time(running.EndsUnixMs)}, {Sheet.Number(running.UsableUnits)} at once now"
+                : ""),
             ("total units", Sheet.Number(member.TotalUnits)),
             ("entitled to", string.Join(", ", member.Entitlements)),
             ("senders", string.Join(", ", member.Senders)),

@@ -56,9 +56,10 @@ public sealed record MemberEpochFigures
 }
 
 /// <summary>Units surged under one policy version at one multiplier.</summary>
+/// <param name="IsBeyond">Whether beyond a running reservation.</param>
 [GenerateSerializer, Immutable, Alias("coopgrid.SurgedGroup")]
 public readonly record struct SurgedGroup(
-    [property: Id(0)] int PolicyVersion, [property: Id(1)] int MultiplierPermille, [property: Id(2)] long Units);
+    [property: Id(0)] int PolicyVersion, [property: Id(1)] int MultiplierPermille, [property: Id(2)] long Units, [property: Id(3)] bool IsBeyond = false);
 
 /// <summary>What became of a question for a member's figures of an epoch.</summary>
 public enum EpochFiguresOutcome : byte

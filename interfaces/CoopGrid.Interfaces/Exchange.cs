@@ -42,7 +42,22 @@ public sealed record GateReport
 
     /// <summary>The last slice of the class's bank history that the gate knows; <see cref="long.MinValue"/> if it knows none.</summary>
     [Id(60)] public long BankThrough { get; init; } = long.MinValue;
+
+    /// <summary>The slots whose holders the gate knows, with the version that it knows of each.</summary>
+    [Id(80)] public ImmutableArray<SlotVersion> Slots { get; init; } = [];
+
+    /// <summary>What of the lease is to be kept for reservations, in units/s: what holders need that asked here.</summary>
+    [Id(81)] public long ReservedUnitsPerSecond { get; init; }
+
+    /// <summary>The burst of these holders, in units.</summary>
+    [Id(82)] public long ReservedBurstUnits { get; init; }
 }
+
+/// <summary>Which of what was told of a slot's holders is known.</summary>
+/// <param name="StartsUnixMs">The slot's start.</param>
+/// <param name="Version">The higher one holds.</param>
+[GenerateSerializer, Immutable, Alias("coopgrid.SlotVersion")]
+public readonly record struct SlotVersion([property: Id(0)] long StartsUnixMs, [property: Id(1)] long Version);
 
 /// <summary>Units by lane since the counting began.</summary>
 /// <param name="Lane">The lane's name.</param>
@@ -153,7 +168,39 @@ public sealed record ClassSignal
 
     /// <summary>The last second whose tickets' room is set aside, so that they may be redeemed; 0 if nothing is said about it now.</summary>
     [Id(101)] public long TicketsThrough { get; init; }
+
+    /// <summary>Who holds what of the running slot and of the next one, as far as the gate does not know it.</summary>
+    [Id(80)] public ImmutableArray<SlotHolders> Slots { get; init; } = [];
+
+    /// <summary>What of the lease's rate is kept for reservations.</summary>
+    [Id(81)] public long ReservedUnitsPerSecond { get; init; }
+
+    /// <summary>What of the lease's burst is kept for reservations.</summary>
+    [Id(82)] public long ReservedBurstUnits { get; init; }
 }
+
+/// <summary>Who holds what of a slot. Before the slot's start it may only grow.</summary>
+[GenerateSerializer, Immutable, Alias("coopgrid.SlotHolders")]
+public sealed record SlotHolders
+{
+    [Id(0)] public required long StartsUnixMs { get; init; }
+
+    /// <summary>Length of the slot.</summary>
+    [Id(1)] public required long Seconds { get; init; }
+
+    /// <summary>Rises whenever the holders change.</summary>
+    [Id(2)] public required long Version { get; init; }
+
+    /// <summary>By name.</summary>
+    [Id(3)] public ImmutableArray<SlotHolder> Holders { get; init; } = [];
+}
+
+/// <summary>One holder of a slot.</summary>
+/// <param name="Member">Who.</param>
+/// <param name="UnitsPerSecond">The reserved rate, above 0.</param>
+/// <param name="BurstUnits">What of it can be used at once; 0 from the slot itself, which does not know its class's burst.</param>
+[GenerateSerializer, Immutable, Alias("coopgrid.SlotHolder")]
+public readonly record struct SlotHolder([property: Id(0)] string Member, [property: Id(1)] long UnitsPerSecond, [property: Id(2)] long BurstUnits);
 
 /// <summary>A position of a producer's log up to which a class has checkpointed.</summary>
 [GenerateSerializer, Immutable, Alias("coopgrid.SavedPosition")]

@@ -26,6 +26,13 @@ public interface ISlotGrain : IGrainWithStringKey
     [Alias("GetReservation")]
     Task<Reservation?> GetReservation(string member);
 
+    /// <summary>
+    /// Who holds what, by name: none before clearing, final from the slot's start on; null if nobody ever bid for it. Its version is the book's number.
+    /// What time has made due is written first, so that bids are cleared though nobody else asks.
+    /// </summary>
+    [Alias("GetHolders")]
+    Task<SlotHolders?> GetHolders();
+
     /// <summary>What the slot costs everybody who held some of it when it started, by name; empty before. Final from the slot's start on.</summary>
     [Alias("GetCharges")]
     Task<ImmutableArray<SlotCharge>> GetCharges();
@@ -35,7 +42,7 @@ public interface ISlotGrain : IGrainWithStringKey
     [Alias("Revoke")]
     Task Revoke(string member);
 
-    /// <summary>Writes what time has made due, so that bids are cleared though nobody asks.</summary>
+    /// <summary>Writes what time has made due. A class of an earlier version calls it; <see cref="GetHolders"/> does the same.</summary>
     [Alias("Settle")]
     Task Settle();
 }

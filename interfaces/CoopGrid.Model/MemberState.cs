@@ -34,4 +34,16 @@ public sealed record MemberState
 
     /// <summary>Its bank, with all that it has saved in final slices; null in a class that never had a bank.</summary>
     [Id(40)] public BankStanding? Bank { get; init; }
+
+    /// <summary>What it has reserved of the slot that runs; null if nothing.</summary>
+    [Id(80)] public RunningReservation? Reservation { get; init; }
 }
+
+/// <summary>A member's reservation while its slot runs.</summary>
+/// <param name="UnitsPerSecond">The reserved rate.</param>
+/// <param name="UsableUnits">What of it can be used at once, now.</param>
+/// <param name="Starts">When the slot began.</param>
+/// <param name="Ends">When it ends.</param>
+[GenerateSerializer, Immutable, Alias("coopgrid.RunningReservation")]
+public sealed record RunningReservation(
+    [property: Id(0)] long UnitsPerSecond, [property: Id(1)] long UsableUnits, [property: Id(2)] Instant Starts, [property: Id(3)] Instant Ends);

@@ -1,5 +1,6 @@
 using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Market;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -33,27 +34,31 @@ public static class AdmissionRule
         if (TicketAdmission.Redeem(account, request, units, cost, now) is { } redeemed) return redeemed;
         if (Unfit(account, request, now.Policy, lane, units, cost, now.Now) is { } unfit) return Refuse(unfit.Outcome, unfit.Reason, now, units);
 
-        // Row 5: the member's own limits.
+        // Row 5: the member's own limits. Units under a running reservation use none of them.
+        LanePolicy lanePolicy = now.Policy.Lanes[lane];
+        ReservedCover? reserved = now.Cut is null ? Reserved(account, units, lanePolicy, now) : null;
+        long counted = reserved?.CountedUnits ?? units;
         long slice = now.SliceOf(account);
         long usage = account.UsageAt(slice);
         QuotaBucket quota = account.Quota.FlowTo(now.Now, now.Policy.Quota);
-        if (OverQuota(account, units, quota, slice, now) is { } over) return over;
+        if (counted > 0 && OverQuota(account, counted, quota, slice, now) is { } over)
+            return over with { Answer = over.Answer with { Units = units } };
 
         // Row 6: the price.
-        LanePolicy lanePolicy = now.Policy.Lanes[lane];
         BankAccount bank = Settling.Before(account, now.Bank, slice);
         if (now.Cut is { } cut)
             return TicketAdmission.Defer(account, request, cut, Cover(units, usage, lanePolicy, bank, now with { MultiplierPermille = 1000 }), quota, bank, now);
-        Covered covered = Cover(units, usage, lanePolicy, bank, now);
-        int band = plan.BandFor(lane, Standing.BandOf(usage, now.Mean, now.Policy.Tariff.BaselineUnits));
-        var asked = new RoomRequest(lane, band, units);
-        if (AboveLimit(request, covered, now)) return TooDear(request, units, now, asked);
+        Covered covered = reserved?.Covered ?? Cover(units, usage, lanePolicy, bank, now);
+        int multiplier = reserved is { Covered.Surged: > 0 } beyond ? beyond.MultiplierPermille : now.MultiplierPermille;
+        int band = counted == 0 ? Bands.Protected : plan.BandFor(lane, Standing.BandOf(usage, now.Mean, now.Policy.Tariff.BaselineUnits));
+        RoomRequest asked = new(lane, band, units) { Reserved = covered.Reserved };
+        if (AboveLimit(request, covered, multiplier)) return TooDear(request, units, multiplier, now, asked);
 
         // Row 7: room, here and now; later, if there is a deadline.
         if (!room.TryTake(asked, now.MonotonicMicros)) return NoRoom(request, units, now, asked, room, lanePolicy.Name);
 
         // Row 8: charged once.
-        long usageAfter = usage + units;
+        long usageAfter = usage + counted;
         var entry = new Admitted(
             account.Sequence + 1,
             now.Now,
@@ -62,12 +67,16 @@ public static class AdmissionRule
             request.Key,
             Payload.Of(request),
             lanePolicy.Name,
-            now.MultiplierPermille,
+            multiplier,
             covered,
             usageAfter,
             BaselineLeft(usageAfter, now.Policy),
-            quota.Spend(units, now.Policy.Quota).SpentMicroUnits,
-            request.Caller) { Bank = Settling.Changed(account, bank.Spend(covered.Banked)) };
+            quota.Spend(counted, now.Policy.Quota).SpentMicroUnits,
+            request.Caller)
+        {
+            Bank = Settling.Changed(account, bank.Spend(covered.Banked)),
+            Reservation = covered.Exempt > 0 ? null : reserved?.Use,
+        };
         return new(entry.Answer(replayed: false), entry, asked);
     }
 
@@ -144,18 +153,24 @@ public static class AdmissionRule
     private static Covered Cover(long units, long usage, LanePolicy lane, in BankAccount bank, in Conditions now) =>
         Covering.Of(units, new(lane.SurgeExempt, 0, BaselineLeft(usage, now.Policy), bank.Held, now.MultiplierPermille));
 
-    private static bool AboveLimit(AdmissionRequest request, Covered covered, in Conditions now) =>
-        request.MaxMultiplierPermille != 0 && covered.Surged > 0 && now.MultiplierPermille > request.MaxMultiplierPermille;
+    // Null if no reservation of the member runs.
+    private static ReservedCover? Reserved(MemberAccount account, long units, LanePolicy lane, in Conditions now) => now.Reserved.UnitsPerSecond == 0
+        ? null
+        : ReservationCover.Of(
+            units, lane.SurgeExempt, (now.Reserved, account.Reservation), (now.Policy.Market.OveragePermille, now.MultiplierPermille), now.Now);
+
+    private static bool AboveLimit(AdmissionRequest request, Covered covered, int multiplier) =>
+        request.MaxMultiplierPermille != 0 && covered.Surged > 0 && multiplier > request.MaxMultiplierPermille;
 
     // With a deadline a price above the limit is a matter of row 7: without tickets to give, the class has no room for it.
-    private static Decision TooDear(AdmissionRequest request, long units, in Conditions now, in RoomRequest asked)
+    private static Decision TooDear(AdmissionRequest request, long units, int multiplier, in Conditions now, in RoomRequest asked)
     {
-        string price = $"The multiplier is {now.MultiplierPermille} ‰, over the limit of {request.MaxMultiplierPermille} ‰";
+        string price = $"The multiplier is {multiplier} ‰, over the limit of {request.MaxMultiplierPermille} ‰";
         long next = (now.Policy.Price.ControlPeriodMs * (now.Period + 1)) - now.Now.UnixMs;
         Decision refusal = request.DeferUntilUnixMs == 0
             ? Refuse(Outcome.PriceAboveLimit, $"{price}.", now, units, Math.Max(1, next))
             : Refuse(Outcome.CapacityExceeded, $"{price}, and this class gives no tickets for later.", now, units, Math.Max(1, next));
-        return refusal with { Asked = asked, MayDefer = TicketAdmission.IsFor(request, now) };
+        return refusal with { Asked = asked, MayDefer = TicketAdmission.IsFor(request, now), Answer = refusal.Answer with { MultiplierPermille = multiplier } };
     }
 
     private static Decision NoRoom(AdmissionRequest request, long units, in Conditions now, in RoomRequest asked, IRoom room, string lane)

@@ -39,9 +39,13 @@ public static class CancelRule
         if (remembered.Admitted.Slice < now.ClosedBefore)
             return (new(CancelOutcome.EpochClosed, returned, "The epoch that the units were used in is closed: they stand on its bill."), null);
 
+        Covered covered = remembered.Admitted.Covered;
         var entry = new Cancelled(
-            account.Sequence + 1, now.Now, now.SliceOf(account), now.Policy.Version, key, remembered.Admitted.Slice, total - returned, total);
-        return (new(CancelOutcome.Returned, total), entry with { Bank = BankAfter(account, entry, remembered.Admitted.Covered, now) });
+            account.Sequence + 1, now.Now, now.SliceOf(account), now.Policy.Version, key, remembered.Admitted.Slice, total - returned, total)
+        {
+            ReservedUnits = covered.GiveBack(returned).Reserved - covered.GiveBack(total).Reserved,
+        };
+        return (new(CancelOutcome.Returned, total), entry with { Bank = BankAfter(account, entry, covered, now) });
     }
 
     /// <summary>The bank with the banked units among those given back; null if it does not change.</summary>

@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Bank;
+using CoopGrid.Domain.Market;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
 
@@ -21,6 +22,9 @@ public readonly record struct Conditions(
     long Mark,
     long Period)
 {
+    /// <summary>What the member has reserved of the running slot; default if nothing.</summary>
+    public ReservedRate Reserved { get; init; }
+
     /// <summary>What was used before this slice is on closed bills and cannot be given back; only a cancel asks for it.</summary>
     public long ClosedBefore { get; init; } = long.MinValue;
 

@@ -9,6 +9,8 @@ namespace CoopGrid.Domain.Billing;
 /// <item><c>fixed = round(fixed_fee · n_i / n)</c>, always a line.</item>
 /// <item><c>overage = round(rate · max(0, 1000·M·u_i − κ·S·n_i) / (1000·M))</c>, with S and M of the mean's basis; always a line, but in a class that had no members (M = 0).</item>
 /// <item>For each policy version with surged units: <c>round(rate · Σ surged · (multiplier − 1000) / 1000)</c>. The rate is the epoch's.</item>
+/// <item>For each multiplier of units beyond a reservation: <c>round(rate · units · (multiplier − 1000) / 1000)</c>, as any surcharge, on a line of its
+/// own.</item>
 /// <item>A line is rounded once, half to even; <c>bill = fixed + overage + surcharges + reservations + reservation overage + adjustments −
 /// credits</c>, in that order.</item>
 /// <item>The rule is a function of its arguments: a projected bill is the same rule on the figures so far.</item>
@@ -46,7 +48,7 @@ public static class BillRule
             });
         }
 
-        foreach (IGrouping<int, SurgedUnits> version in member.Surged.GroupBy(group => group.PolicyVersion))
+        foreach (IGrouping<int, SurgedUnits> version in member.Surged.Where(group => !group.IsBeyond).GroupBy(group => group.PolicyVersion))
         {
             lines.Add(new SurchargeLine
             {
@@ -57,6 +59,7 @@ public static class BillRule
             });
         }
 
+        lines.AddRange(member.Surged.Where(group => group.IsBeyond).Select(group => Beyond(figures, group)));
         return lines.DrainToImmutable();
     }
 
@@ -71,8 +74,18 @@ public static class BillRule
             if (line.Kind <= BillLineKind.Surcharge) throw new ArgumentException($"A line of kind {line.Kind} is computed, not handed in.", nameof(handedIn));
         }
 
-        return Bill.Of(member, figures.Epoch, [.. Rate(figures, used), .. handedIn.OrderBy(line => line.Kind)]);
+        return Bill.Of(member, figures.Epoch, [.. Rate(figures, used).Concat(handedIn).OrderBy(line => line.Kind)]);
     }
+
+    private static ChargeLine Beyond(ClassFigures figures, SurgedUnits group) => new(BillLineKind.ReservationOverage)
+    {
+        Epoch = figures.Epoch,
+        PolicyVersion = group.PolicyVersion,
+        Units = group.Units,
+        MultiplierPermille = group.MultiplierPermille,
+        Description = "Units beyond a running reservation",
+        Charge = new(figures.Tariff.Rate * (Int128)group.Units * (group.MultiplierPermille - 1000), 1000),
+    };
 
     private static void Check(ClassFigures figures, MemberFigures member)
     {

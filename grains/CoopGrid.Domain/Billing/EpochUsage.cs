@@ -11,7 +11,7 @@ namespace CoopGrid.Domain.Billing;
 /// <item>What is given back returns in reverse order of covering, surged first, to the group that it was surged in.</item>
 /// <item>A call that throws has changed nothing.</item>
 /// </list>
-/// 72 bytes, and 16 more for each pair of policy version and multiplier above 1000 ‰. Not thread-safe: its holder has one writer at a time.
+/// 72 bytes, and 24 more for each group of surged units. Not thread-safe: its holder has one writer at a time.
 /// </summary>
 public sealed class EpochUsage(EpochSlices epoch)
 {
@@ -141,7 +141,7 @@ public sealed class EpochUsage(EpochSlices epoch)
     {
         // The units first: they bound the groups' sums, so the second step cannot throw when the first has passed.
         long sum = Units + units;
-        _surged = SurgedUnits.Add(_surged, new(admitted.PolicyVersion, admitted.MultiplierPermille, surged));
+        _surged = SurgedUnits.Add(_surged, new(admitted.PolicyVersion, admitted.MultiplierPermille, surged, admitted.IsBeyondReservation));
         Units = sum;
     }
 }

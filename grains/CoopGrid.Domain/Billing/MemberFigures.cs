@@ -71,14 +71,15 @@ public sealed record MemberFigures
 /// <summary>
 /// Units of one member and epoch that were surged under one policy version at one multiplier. Lists of them
 /// <list type="number">
-/// <item>ascend by version, then by multiplier, none twice, none with 0 units;</item>
+/// <item>ascend by version, those within before those beyond a reservation, then by multiplier, none twice, none with 0 units;</item>
 /// <item>hold multipliers above 1000 only: at or below it a surged unit costs nothing (SPEC.md §6: <c>max(0, multiplier − 1000)</c>).</item>
 /// </list>
 /// </summary>
 /// <param name="PolicyVersion">The version that decided the multiplier.</param>
 /// <param name="MultiplierPermille">Above 1000.</param>
 /// <param name="Units">Above 0; in a correction not 0.</param>
-public readonly record struct SurgedUnits(int PolicyVersion, int MultiplierPermille, long Units)
+/// <param name="IsBeyond">Whether they were used beyond a running reservation of the member: they stand on lines of their own (SPEC.md §10).</param>
+public readonly record struct SurgedUnits(int PolicyVersion, int MultiplierPermille, long Units, bool IsBeyond = false)
 {
     /// <summary>
     /// Adds units to their group. An array that keeps its groups is changed in place, so that an admission allocates only when its
@@ -99,5 +100,5 @@ public readonly record struct SurgedUnits(int PolicyVersion, int MultiplierPermi
     }
 
     internal bool IsBefore(SurgedUnits other) =>
-        PolicyVersion < other.PolicyVersion || (PolicyVersion == other.PolicyVersion && MultiplierPermille < other.MultiplierPermille);
+        (PolicyVersion, IsBeyond, MultiplierPermille).CompareTo((other.PolicyVersion, other.IsBeyond, other.MultiplierPermille)) < 0;
 }

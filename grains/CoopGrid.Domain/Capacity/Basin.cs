@@ -1,6 +1,8 @@
 namespace CoopGrid.Domain.Capacity;
 
-/// <summary>One bucket of a gate, in micro-units. In an array of them the last is shared and the others are the lanes' floors.</summary>
+/// <summary>
+/// One bucket of a gate, in micro-units. In an array of them the last is shared and the others are floors: one for each lane, then the one of reservations.
+/// </summary>
 internal struct Basin
 {
     /// <summary>What is in it, 0 to <see cref="Cap"/>.</summary>

@@ -11,6 +11,7 @@ namespace CoopGrid.Domain.Capacity;
 /// 3. all buckets scale with the lease, and together hold exactly its burst;
 /// 4. a gate that is told its floors (what of its lease each lane is guaranteed there) lays them out so: their buckets are as much larger or
 ///    smaller as the floors are than g ‰ of the lease, and the shared bucket keeps half of the burst, or as much as in the whole class if that is less.
+/// 5. what a gate is told to keep for reservations is a floor of its own, with that rate and that burst; the rest of the lease is laid out as above.
 /// Four times m: the quarter kept for protected requests holds any one of them, and above the highest threshold (half) there is
 /// room for two, so that one can be taken while the next gathers.
 /// </summary>
@@ -78,14 +79,24 @@ public sealed class CapacityPlan
     /// <summary>The lane's guarantee at the class's whole capacity, in units per second, rounded down.</summary>
     public long FloorUnitsPerSecond(int lane) => Integers.MulDivFloor(Full.UnitsPerSecond, _permille[lane], 1000);
 
+    /// <summary>What of a rate no lane is guaranteed: the most that reservations can have of it.</summary>
+    public long UnguaranteedUnitsPerSecond(long unitsPerSecond) => Integers.MulDivFloor(unitsPerSecond, 1000 - _permille.Sum(), 1000);
+
     /// <summary>The lane's guarantee of a rate, in thousandths of a unit per second.</summary>
     public long FloorMills(int lane, long unitsPerSecond) => unitsPerSecond * _permille[lane];
 
-    /// <summary>The buckets of a lease, empty: one for each lane, then the shared one. Their caps add up to its burst, their rates to its rate.</summary>
+    /// <summary>
+    /// The buckets of a lease, empty: one for each lane, the one of reservations, then the shared one. Their caps add up to its burst, their rates to its rate.
+    /// </summary>
     /// <param name="floorMills">By lane what the gate is told to keep, in thousandths of a unit per second; of another number of lanes: not told.</param>
-    internal Basin[] Basins(Lease lease, ReadOnlySpan<long> floorMills)
+    /// <param name="reserved">What of the lease is kept for reservations; more than there is counts as all, and without a rate there is nothing to keep.</param>
+    internal Basin[] Basins(Lease lease, ReadOnlySpan<long> floorMills, Lease reserved = default)
     {
-        var basins = new Basin[Lanes + 1];
+        var basins = new Basin[Lanes + 2];
+        if (reserved.UnitsPerSecond > 0) reserved = Lease.Min(reserved, lease);
+        if (reserved.UnitsPerSecond == 0) reserved = default;
+        basins[Lanes] = new() { Cap = reserved.BurstUnits * MicrosPerUnit, MillsPerSecond = reserved.UnitsPerSecond * 1000 };
+        lease -= reserved;
         bool told = floorMills.Length == Lanes;
         Int128 sum = 0;
         foreach (long mills in floorMills) sum += mills;
@@ -97,6 +108,9 @@ public sealed class CapacityPlan
             long mills = told ? sum > rate ? (long)(floorMills[lane] * (Int128)rate / sum) : floorMills[lane] : even;
             if (even == 0) mills = 0;
             long cap = Integers.MulDivFloor(_floorCaps[lane], lease.BurstUnits, _burstUnits);
+
+            // All of the rate is for reservations: a floor that nothing flows into would never fill.
+            if (even == 0 && reserved.UnitsPerSecond > 0) cap = 0;
             if (even > 0) cap = (long)Int128.Min((Int128)cap * mills / even, most);
             basins[lane] = new() { Cap = cap, MillsPerSecond = mills };
             caps += cap;
@@ -110,7 +124,7 @@ public sealed class CapacityPlan
             left -= floor.Cap;
         }
 
-        basins[Lanes] = new() { Cap = left, MillsPerSecond = rate };
+        basins[^1] = new() { Cap = left, MillsPerSecond = rate };
         return basins;
     }
 

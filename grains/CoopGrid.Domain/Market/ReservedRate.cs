@@ -16,15 +16,18 @@ public readonly record struct ReservedRate(long UnitsPerSecond, long BurstUnits,
 
     public Instant Ends => Starts.PlusMs(Seconds * 1000);
 
+    /// <summary>What a member holds of a slot.</summary>
+    public static ReservedRate Of(SlotTerms terms, long heldUnitsPerSecond, CapacityPolicy capacity) =>
+        heldUnitsPerSecond == 0 ? default : new(heldUnitsPerSecond, BurstOf(heldUnitsPerSecond, capacity), terms.Starts, terms.Seconds);
+
     /// <summary>
-    /// What a member holds of a slot. Its burst is its part of the class's burst, at least one unit and at most one second of its rate: so all
-    /// reservations together can be used at once as far as B allows, and what is unused for a second is certainly lent.
+    /// The burst of a rate above 0: half of its part of the class's, as of a lane's floor, so that enough is left to lend out; at least one unit and at
+    /// most one second of the rate: so all reservations together can be used at once as far as B allows, and what is unused for a second is certainly lent.
     /// </summary>
-    public static ReservedRate Of(SlotTerms terms, long heldUnitsPerSecond, CapacityPolicy capacity)
+    public static long BurstOf(long unitsPerSecond, CapacityPolicy capacity)
     {
-        if (heldUnitsPerSecond == 0) return default;
-        long part = (long)Int128.Min((Int128)capacity.BurstUnits * heldUnitsPerSecond / capacity.UnitsPerSecond, heldUnitsPerSecond);
-        return new(heldUnitsPerSecond, Math.Max(1, part), terms.Starts, terms.Seconds);
+        Int128 part = (Int128)capacity.BurstUnits * unitsPerSecond / (2 * (Int128)capacity.UnitsPerSecond);
+        return (long)Int128.Max(1, Int128.Min(part, unitsPerSecond));
     }
 
     /// <summary>Whether the slot runs and something is reserved.</summary>

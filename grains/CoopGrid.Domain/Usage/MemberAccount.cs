@@ -118,8 +118,10 @@ public sealed class MemberAccount
                 if (admitted.Ticket.Length > 0) Tickets.Use(admitted.Ticket, admitted.Key);
                 _epochs.Add(admitted);
 
-                // What the member held then answers no retry and gives nothing back.
-                Keys.Remember(EntryExtras.Has(admitted) ? admitted with { Bank = null, Reservation = null } : admitted);
+                // What the member held then answers no retry and gives nothing back; but a cancel must know which surged units were beyond a reservation.
+                Keys.Remember(EntryExtras.Has(admitted)
+                    ? admitted with { Bank = null, Reservation = admitted.IsBeyondReservation ? admitted.Reservation : null }
+                    : admitted);
                 break;
             case Cancelled cancelled:
                 Window!.Roll(cancelled.Slice);

@@ -63,8 +63,11 @@ public sealed record Admitted(
     /// <summary>The member's bank afterwards; null if it was not touched.</summary>
     public BankAccount? Bank { get; init; }
 
-    /// <summary>What is used of the member's reservation afterwards; null if none was.</summary>
+    /// <summary>What is used of the member's reservation afterwards; null if none ran, or the lane was exempt.</summary>
     public ReservationUse? Reservation { get; init; }
+
+    /// <summary>Whether the surged units, if any, are beyond a reservation of the member.</summary>
+    public bool IsBeyondReservation => Reservation is not null && Covered.Surged > 0;
 
     /// <summary>The ticket that was redeemed; empty without one. Its units were charged when it was issued: here they stand as reserved.</summary>
     public string Ticket { get; init; } = "";

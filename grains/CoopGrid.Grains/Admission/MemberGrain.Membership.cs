@@ -107,11 +107,20 @@ internal sealed partial class MemberGrain
                 Enrolled = account.Enrolled,
                 Sequence = account.Sequence,
                 Bank = now.Bank is { } history ? Shown(Settling.Now(account, history)) : null,
+                Reservation = Running(account, now),
             };
         }
     }
 
     private static BankStanding Shown(in BankAccount bank) => new(bank.Saved, bank.Spent, bank.Decayed, bank.Held);
+
+    private static RunningReservation? Running(MemberAccount account, in Conditions now) => now.Reserved.IsRunning(now.Now)
+        ? new(
+            now.Reserved.UnitsPerSecond,
+            account.Reservation.FlowTo(now.Now, now.Reserved).UsableUnits(now.Reserved),
+            now.Reserved.Starts,
+            now.Reserved.Ends)
+        : null;
 
     private delegate (MemberEntry? Entry, Refusal? Refusal) MembershipChange(
         MemberAccount account, long sequence, Instant at, long slice, ClassPolicy policy);

@@ -90,7 +90,9 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
         ClassView view = gate.View;
         long mark = gate.Mark;
         PolicyPlan plan = gate.PlanAt(view, claim.Account.SliceFor(view.Policies.Current.Window.SliceAt(reading.Now), mark));
-        return (view.Conditions(reading, plan, mark, claim.Member.Member), plan);
+        Conditions now = view.Conditions(reading, plan, mark, claim.Member.Member);
+        if (gate.Reservations.Running(reading.Now) is { } slot) now = now with { Reserved = slot.RateOf(claim.Member.Member) };
+        return (now, plan);
     }
 
     private Step Decide(AdmissionRequest request, Granted? granted, bool spend, bool mayWait = true, TicketReply? told = null)
@@ -103,6 +105,9 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
             now = now with { Cut = CutBy(told, request) };
             IRoom room = granted ?? (spend ? gate.RoomFor(plan.Plan) : gate.LookAt(plan.Plan));
             Decision decision = AdmissionRule.Decide(claim.Account, request, now, plan.Plan, room);
+            if (spend && decision.Asked.Reserved > 0)
+                gate.CountReserved(claim.Member.Member, decision.Entry is null ? 0 : decision.Asked.Reserved, now.Now);
+
             // A remembered answer rests on an entry that may not be committed yet (L1).
             if (decision.Answer.Replayed || decision.Answer.Outcome == Outcome.KeyCancelled) return new(decision.Answer, claim.LastCommit);
             if (told is not null && decision.MayDefer) decision = decision with { Answer = decision.Answer with { Reason = told.Reason } };

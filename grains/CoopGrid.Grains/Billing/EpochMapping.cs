@@ -11,7 +11,7 @@ public static class EpochMapping
     {
         Units = figures.Units,
         EnrolledSlices = figures.EnrolledSlices,
-        Surged = [.. figures.Surged.Select(group => new SurgedGroup(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        Surged = [.. figures.Surged.Select(group => new SurgedGroup(group.PolicyVersion, group.MultiplierPermille, group.Units, group.IsBeyond))],
         DecayedUnits = figures.DecayedUnits,
     };
 
@@ -19,7 +19,7 @@ public static class EpochMapping
     {
         Units = message.Units,
         EnrolledSlices = message.EnrolledSlices,
-        Surged = [.. message.Surged.Select(group => new SurgedUnits(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        Surged = [.. message.Surged.Select(group => new SurgedUnits(group.PolicyVersion, group.MultiplierPermille, group.Units, group.IsBeyond))],
         DecayedUnits = message.DecayedUnits,
     };
 

@@ -6,7 +6,7 @@ using CoopGrid.Grains.Ledger;
 namespace CoopGrid.Grains.Billing;
 
 /// <summary>The lines that wait for one member's bill of an epoch, and by which numbers the store knows them.</summary>
-internal readonly record struct HandedIn(ImmutableArray<BillLine> Lines, IReadOnlyList<long> Ids)
+public readonly record struct HandedIn(ImmutableArray<BillLine> Lines, IReadOnlyList<long> Ids)
 {
     /// <summary>What is beyond stands on the next bill; with the limit of each line it keeps a bill within 64 bits.</summary>
     public const int MostOnABill = 1000;

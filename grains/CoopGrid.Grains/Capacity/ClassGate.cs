@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Pricing;
@@ -23,7 +21,7 @@ namespace CoopGrid.Grains.Capacity;
 internal sealed partial class ClassGate
 {
     private const int MaxWaiting = 16_384;
-    private const int PeriodsKept = 16;
+
 
     // What does not fit the lease may fit the next one: demand is heard at every exchange.
     private const int OtherLeaseMs = 1000;
@@ -35,19 +33,12 @@ internal sealed partial class ClassGate
     private readonly WaitingRoom<RoomWait> _waiting = new(MaxWaiting);
     private readonly List<Waiting<RoomWait>> _served = [];
     private readonly List<Waiting<RoomWait>> _expired = [];
-    private readonly List<PeriodDemand> _periods = [];
-    private readonly Dictionary<string, LaneTotals> _totals = [];
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ClassView? _view;
     private RoomBuckets? _buckets;
-    private DemandMeter _demand = new(0);
     private long _mark;
     private long _relaxedUntil = long.MinValue;
-    private long _openPeriod = long.MinValue;
     private int _version;
-    private long _countedSince;
-    private AskedDemand? _asker;
-    private GateDemand _asked;
 
     /// <param name="head">The class's head, read after this silo's producer was written.</param>
     public ClassGate(ClassId @class, GridClock clock, ClassHead head)
@@ -70,6 +61,9 @@ internal sealed partial class ClassGate
     /// (<see cref="LeaseBook"/>, rule 6); the second one leases.
     /// </summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>Who holds what of the running slot, and what is kept for it here.</summary>
+    public GateReservations Reservations { get; } = new();
 
     /// <summary>What is known of the class; not before <see cref="Ready"/>.</summary>
     public ClassView View => _view ?? throw new InvalidOperationException($"The gate of {Class} has heard no signal yet.");
@@ -141,6 +135,9 @@ internal sealed partial class ClassGate
                 LastTick = lastTick,
                 At = now,
                 BankThrough = _view?.Bank?.FinalThrough ?? long.MinValue,
+                Slots = Reservations.Versions,
+                ReservedUnitsPerSecond = _asked.Reserved.UnitsPerSecond,
+                ReservedBurstUnits = _asked.Reserved.BurstUnits,
             };
         }
     }
@@ -158,6 +155,7 @@ internal sealed partial class ClassGate
             if (signal.Policies is null) return;
             ClassView view = _view = new ClassView(Class, signal, _view, _clock.Read().Now);
             _mark = Math.Max(_mark, signal.OpenSlice);
+            Reservations.Hear(signal.Slots, _clock.Read().Now);
             CapacityPlan plan = view.At(view.Policies.Current.Window.SliceAt(_clock.Read().Now)).Plan;
             // An emergency action raises or frees floors within a version: same lanes, so nobody's wait ends.
             if (Follow(plan, now) is { } buckets && buckets.Plan.Version == plan.Version) buckets.SetPlan(plan, now);
@@ -165,7 +163,7 @@ internal sealed partial class ClassGate
             var grant = new LeaseGrant(signal.Epoch, signal.Exchange, new(signal.LeaseUnitsPerSecond, signal.LeaseBurstUnits));
             if (_lease.Accept(grant))
             {
-                _buckets!.SetLease(grant.Lease, [.. signal.LaneFloorMills], now);
+                _buckets!.SetLease(grant.Lease, [.. signal.LaneFloorMills], new(signal.ReservedUnitsPerSecond, signal.ReservedBurstUnits), now);
                 Volatile.Write(ref _relaxedUntil, _lease.RelaxedUntilMicros);
             }
 
@@ -216,18 +214,6 @@ internal sealed partial class ClassGate
 
         Volatile.Write(ref _version, plan.Version);
         return _buckets;
-    }
-
-    private ImmutableArray<long> TakeDemand()
-    {
-        long now = _clock.Read().Micros;
-        if (_buckets is not null && now - _countedSince >= AskedDemand.ShortestMicros)
-        {
-            _asked = _asker!.Next(_demand.Take(), _waiting.Units, now - _countedSince);
-            _countedSince = now;
-        }
-
-        return ImmutableCollectionsMarshal.AsImmutableArray(_asked.Rates ?? []);
     }
 
     private void Pump()

@@ -163,6 +163,9 @@ internal sealed partial class ClassGates(
 
             // A price that is up has to fall in time.
             bool idle = demand == lastDemand && gate.Ready.IsCompleted && gate.View.Signal.MultiplierPermille <= 1000;
+
+            // A holder may ask at any moment, and is waited for no longer than its lane allows.
+            idle = idle && gate.Reservations.Running(clock.Read().Now) is null;
             timer.Period = idle ? IdleInterval : BusyInterval;
             lastDemand = demand;
             if (!await NextTick(timer)) return;

@@ -34,7 +34,10 @@ internal sealed class ClassLeases(long epoch, ClassPolicy policy, long micros)
     public LeaseGrant? Answer(GateReport report, long micros)
     {
         var held = new LeaseReport(report.LeaseEpoch, report.Exchange, new(report.LeaseUnitsPerSecond, report.LeaseBurstUnits));
-        var demand = new GateDemand(ImmutableCollectionsMarshal.AsArray(report.Demand) ?? []);
+        GateDemand demand = new(ImmutableCollectionsMarshal.AsArray(report.Demand) ?? [])
+        {
+            Reserved = new(report.ReservedUnitsPerSecond, report.ReservedBurstUnits),
+        };
         return _shared.TryAnswer(report.Producer, held, demand, micros, out LeaseGrant grant) ? grant : null;
     }
 }

@@ -3,6 +3,7 @@ using CoopGrid.Grains.Admission.Peers;
 using CoopGrid.Grains.Billing;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Market;
 using CoopGrid.Grains.Usage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -50,6 +51,7 @@ public static class GridSiloBuilder
         services.AddSingleton<FinalBills>();
         services.AddSingleton<LateLines>();
         services.AddSingleton<Farewell>();
+        services.AddSingleton<SlotCharges>();
         services.TryAddSingleton<IEpochFigures, GrainFigures>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, GridLifecycle>();
 

@@ -22,4 +22,7 @@ public static class SlotBooks
         int slash = subject.LastIndexOf('/');
         return new(new(coop, subject[..slash]), long.Parse(subject.AsSpan(slash + 1), CultureInfo.InvariantCulture));
     }
+
+    /// <summary>The start in a slot's subject, in ms since the Unix epoch.</summary>
+    public static long StartOf(string subject) => long.Parse(subject.AsSpan(subject.LastIndexOf('/') + 1), CultureInfo.InvariantCulture);
 }

@@ -64,6 +64,20 @@ internal sealed partial class SlotGrain(IEntryBooks books, GridClock clock, ILog
         };
     }
 
+    public async Task<SlotHolders?> GetHolders()
+    {
+        if (_book.Terms is null || await Look() is not { } look) return null;
+        return new()
+        {
+            StartsUnixMs = _id.StartsUnixMs,
+            Seconds = look.Terms.Seconds,
+            Version = look.Book.Sequence,
+            Holders = [.. look.Book.Members
+                .Select(member => new SlotHolder(member, look.Book.HeldBy(member), 0))
+                .Where(holder => holder.UnitsPerSecond > 0)],
+        };
+    }
+
     public async Task<ImmutableArray<SlotCharge>> GetCharges()
     {
         if (await Look() is not { } look) return [];

@@ -54,10 +54,12 @@ internal sealed partial class ClassGrain
     }
 
     /// <summary>
-    /// Every producer has promised that nothing more is added to the epoch or given back in it, and all of it is heard (L5a); and what decays at its end is known.
+    /// Every producer has promised that nothing more is added to the epoch or given back in it, and all of it is heard (L5a); what decays at its end is known, and
+    /// what its slots cost is handed in.
     /// </summary>
-    private bool IsFrozen(EpochTotals totals) =>
-        _fold.Epochs.Plan is { } plan && totals.Epoch.End <= plan.ClosedBefore(_openSlice) && _bank?.IsFinal(totals.Epoch.End - 1) != false;
+    private bool IsFrozen(EpochTotals totals) => _fold.Epochs.Plan is { } plan && totals.Epoch.End <= plan.ClosedBefore(_openSlice)
+        && _bank?.IsFinal(totals.Epoch.End - 1) != false
+        && _slotBills!.HandedInBefore >= _history!.Newest.Window.StartOf(totals.Epoch.End);
 
     private ClassEpochFigures? EpochSoFar() => _fold.Epochs.At(_fold.Window.Newest) is { } running ? Figures(running) : null;
 

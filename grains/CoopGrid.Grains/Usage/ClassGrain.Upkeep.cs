@@ -17,6 +17,7 @@ internal sealed partial class ClassGrain
     private const long ListEveryMicros = 250_000;
 
     private long _listedMicros;
+    private long _chargesSaved;
 
     private async Task Start()
     {
@@ -32,7 +33,8 @@ internal sealed partial class ClassGrain
         await state.ReadStateAsync();
         _history = state.State.ToHistory(_id.Class);
         EpochSchedule schedule = state.State.Schedule ?? EpochScheduleRule.Late(_history.Newest, Zone, now);
-        await Write(state.State with { Epoch = _epoch, Schedule = schedule });
+        Instant handedIn = HandedIn(state.State, now);
+        await Write(state.State with { Epoch = _epoch, Schedule = schedule, SlotsHandedInBeforeUnixMs = handedIn.UnixMs });
         ClassCheckpoint stored = state.State;
         ClassFold fold = stored.ToFold();
         fold.Window.KeepFor(founded);
@@ -50,6 +52,7 @@ internal sealed partial class ClassGrain
         // What an earlier activation has told of the bank is known before anything is told.
         await FollowBank();
         _slots = new SlotCalls(_id, GrainFactory, clock, logger);
+        _slotBills = new SlotBills(_id, charges, GrainFactory, clock, logger, handedIn);
         _leases = new ClassLeases(_epoch, _effective.Policy, clock.Read().Micros);
         _leases.OpenGates(
             (await ledger.ListProducersAsync(CancellationToken.None)).Where(p => p.State == ProducerState.Open).Select(p => p.Producer));
@@ -66,7 +69,7 @@ internal sealed partial class ClassGrain
         {
             Reading reading = clock.Read();
             Roll(reading.Now);
-            _slots!.Look(_inForce!.Market, reading);
+            LookAtSlots(reading);
             LookAtTickets(reading);
             bool due = reading.Micros - _listedMicros >= ListEveryMicros;
 
@@ -87,6 +90,20 @@ internal sealed partial class ClassGrain
         {
             LogLookFailed(failure, _id);
         }
+    }
+
+    private void LookAtSlots(Reading reading)
+    {
+        _slots!.Look(_inForce!.Market, at => PolicyAt(_inForce.Window.SliceAt(at)).Capacity, reading);
+        _slotBills!.Look(_inForce.Market, _fold.Epochs.Plan!, _inForce.Window, reading);
+        if (_slotBills.Charges != _chargesSaved) (_chargesSaved, _changed) = (_slotBills.Charges, true);
+    }
+
+    // Slots that started before a class knew of reservations guaranteed nothing, and cost nothing.
+    private Instant HandedIn(ClassCheckpoint stored, Instant now)
+    {
+        MarketPolicy market = _history!.RulesAt(now).Current.Market;
+        return stored.SlotsHandedInBeforeUnixMs is { } until ? Instant.FromUnixMs(until) : market.StartOf(market.SlotAt(now));
     }
 
     /// <summary>Takes in what dead silos had committed, and frees what was leased to them.</summary>
@@ -152,7 +169,13 @@ internal sealed partial class ClassGrain
     }
 
     private ClassCheckpoint Checkpoint() =>
-        (state.State with { Policies = Told(_history!, clock.Read().Now), History = [.. _history!.Versions], Bank = _bank?.Stored }).With(_fold, _openSlice);
+        (state.State with
+        {
+            Policies = Told(_history!, clock.Read().Now),
+            History = [.. _history!.Versions],
+            Bank = _bank?.Stored,
+            SlotsHandedInBeforeUnixMs = _slotBills!.HandedInBefore.UnixMs,
+        }).With(_fold, _openSlice);
 
     private async Task Save()
     {

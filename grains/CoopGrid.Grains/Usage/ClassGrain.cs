@@ -31,6 +31,7 @@ internal sealed partial class ClassGrain(
     ICheckpointStore checkpoints,
     IClassHeads heads,
     IPriceHistory prices,
+    SlotCharges charges,
     GridClock clock,
     IOptions<CheckpointOptions> options,
     ILogger<ClassGrain> logger) : Grain, IClassGrain, IStreamSubscriptionObserver, IAsyncObserver<UsageTick>
@@ -43,6 +44,7 @@ internal sealed partial class ClassGrain(
     private ClassPrice? _price;
     private ClassLeases? _leases;
     private SlotCalls? _slots;
+    private SlotBills? _slotBills;
     private PolicyHistory? _history;
     private ClassPolicy? _inForce;
     private EffectivePolicy? _effective;
@@ -134,6 +136,9 @@ internal sealed partial class ClassGrain(
             Bank = _bank?.News(report.BankThrough),
             TicketsFrom = backed.From,
             TicketsThrough = backed.Through,
+            Slots = _slots!.LackedBy(report.Slots),
+            ReservedUnitsPerSecond = grant.Reserved.UnitsPerSecond,
+            ReservedBurstUnits = grant.Reserved.BurstUnits,
         };
     }
 

@@ -1,4 +1,5 @@
 using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Market;
 
 namespace CoopGrid.Benchmarks.Division;
 
@@ -20,6 +21,7 @@ internal sealed class SimulatedGate(long producer, CapacityPlan plan, long epoch
     private readonly List<Waiting<object>> _served = [];
     private readonly List<Waiting<object>> _expired = [];
     private readonly AskedDemand _asker = new(plan);
+    private readonly ReservedNeed _need = new();
     private GateDemand _asked;
     private long _countedSince = nowMicros;
 
@@ -31,14 +33,19 @@ internal sealed class SimulatedGate(long producer, CapacityPlan plan, long epoch
     /// <summary>Whether it is to call again without waiting for its next turn.</summary>
     public bool ReportsAtOnce => _lease.ReportsAtOnce;
 
+    /// <summary>Reserved units that found no room, in time if they waited.</summary>
+    public long ReservedRefused { get; private set; }
+
     /// <summary>Whether anybody waits.</summary>
     public bool HasWaiting => _waiting.Count > 0;
 
     /// <summary>
     /// Asks for room. True: it was taken at once. Else the request waits for it, if it is let, and <see cref="Serve"/> tells what became of it.
     /// </summary>
-    public bool Ask(in RoomRequest request, long nowMicros, long waitMicros)
+    /// <param name="holder">If it is reserved: in which slot, and whose.</param>
+    public bool Ask(in RoomRequest request, long nowMicros, long waitMicros, (SlotReservations Slot, string Member)? holder = null)
     {
+        if (holder is { } home) _need.Count(home.Slot, home.Member, request.Reserved);
         if (_waiting.TryPass(_buckets, request, nowMicros))
         {
             _meter.Admitted(request);
@@ -46,7 +53,7 @@ internal sealed class SimulatedGate(long producer, CapacityPlan plan, long epoch
         }
 
         if (waitMicros > 0 && _buckets.Fits(request) && _waiting.TryEnter(request, nowMicros + waitMicros, new object(), out _)) return false;
-        _meter.Refused(request);
+        Refused(request);
         return false;
     }
 
@@ -61,9 +68,15 @@ internal sealed class SimulatedGate(long producer, CapacityPlan plan, long epoch
             admitted(served.Request);
         }
 
-        foreach (Waiting<object> expired in _expired) _meter.Refused(expired.Request);
+        foreach (Waiting<object> expired in _expired) Refused(expired.Request);
         _served.Clear();
         _expired.Clear();
+    }
+
+    private void Refused(in RoomRequest request)
+    {
+        _meter.Refused(request);
+        ReservedRefused += request.Reserved;
     }
 
     /// <summary>Starts an exchange.</summary>
@@ -71,7 +84,8 @@ internal sealed class SimulatedGate(long producer, CapacityPlan plan, long epoch
     {
         if (nowMicros - _countedSince >= AskedDemand.ShortestMicros)
         {
-            _asked = _asker.Next(_meter.Take(), _waiting.Units, nowMicros - _countedSince);
+            Lease reserved = _need.Next(_buckets.ReservedMicroUnits, _waiting.ReservedUnits, nowMicros - _countedSince);
+            _asked = _asker.Next(_meter.Take(), _waiting.Units, nowMicros - _countedSince) with { Reserved = reserved };
             _countedSince = nowMicros;
         }
 
@@ -81,6 +95,6 @@ internal sealed class SimulatedGate(long producer, CapacityPlan plan, long epoch
     /// <summary>Takes the class's answer.</summary>
     public void Hear(LeaseGrant grant, long nowMicros)
     {
-        if (_lease.Accept(grant)) _buckets.SetLease(grant.Lease, grant.FloorMills ?? [], nowMicros);
+        if (_lease.Accept(grant)) _buckets.SetLease(grant.Lease, grant.FloorMills ?? [], grant.Reserved, nowMicros);
     }
 }

@@ -149,6 +149,17 @@ internal sealed class MembersService(MemberGrains members, Coops coops, Senders 
         };
         member.Entitlements.AddRange(state.Entitlements);
         if (state.Bank is { } bank) member.Bank = new() { Saved = bank.Saved, Spent = bank.Spent, Decayed = bank.Decayed, Held = bank.Held };
+        if (state.Reservation is { } running)
+        {
+            member.Reservation = new()
+            {
+                UnitsPerSecond = running.UnitsPerSecond,
+                UsableUnits = running.UsableUnits,
+                StartsUnixMs = running.Starts.UnixMs,
+                EndsUnixMs = running.Ends.UnixMs,
+            };
+        }
+
         return member;
     }
 

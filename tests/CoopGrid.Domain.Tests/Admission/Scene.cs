@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Market;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Model;
@@ -57,6 +58,9 @@ internal sealed class Scene
 
     public Room Room { get; } = new();
 
+    /// <summary>What the member has reserved of the running slot.</summary>
+    public ReservedRate Reserved { get; set; }
+
     /// <summary>What the request's key is remembered with, made from the request as it then is.</summary>
     public Func<Scene, Remembered>? Remembered { get; set; }
 
@@ -75,7 +79,7 @@ internal sealed class Scene
         Caller = "relay",
     };
 
-    public Conditions Conditions => new(Now, 1, Policy, Mean, Multiplier, long.MinValue, 1_800_000_001);
+    public Conditions Conditions => new(Now, 1, Policy, Mean, Multiplier, long.MinValue, 1_800_000_001) { Reserved = Reserved };
 
     /// <summary>An admission of 5 units that may be remembered.</summary>
     public static Admitted Admission(string key, ulong payload) =>

@@ -150,7 +150,7 @@ public sealed class EpochUsageTests
     {
         [Theory]
         [InlineData(0, 72)]
-        [InlineData(2, 128)]
+        [InlineData(2, 144)]
         public void A_member_takes_little(int groups, long most)
         {
             var members = new EpochUsage[10_000];

@@ -1,5 +1,6 @@
 using CoopGrid.Benchmarks.Division;
 using CoopGrid.Domain.Capacity;
+using CoopGrid.Domain.Market;
 using Xunit;
 
 namespace CoopGrid.Domain.Tests.Capacity;
@@ -34,6 +35,9 @@ internal sealed class GateField
     /// <summary>Units admitted in all, since it was last set.</summary>
     public long Admitted { get; set; }
 
+    /// <summary>Reserved units that were refused, from the first.</summary>
+    public long ReservedRefused => _gates.Sum(gate => gate.ReservedRefused);
+
     /// <summary>Adds a stream: so many units/s of one lane and band in requests of 1 to <paramref name="largest"/> units, at one of these gates each.</summary>
     public Stream Add(int lane, int band, long unitsPerSecond, int largest, params int[] gates) =>
         AddInStep(1, lane, band, unitsPerSecond, largest, gates);
@@ -42,6 +46,14 @@ internal sealed class GateField
     public Stream AddInStep(int periodMs, int lane, int band, long unitsPerSecond, int largest, params int[] gates)
     {
         var stream = new Stream(new(lane, band, 0), unitsPerSecond, largest, gates) { PeriodMs = periodMs };
+        _streams.Add(stream);
+        return stream;
+    }
+
+    /// <summary>Adds the stream of a holder, which asks in the first lane at its home gate every so many ms.</summary>
+    public Stream AddHolder(SlotReservations slot, string member, int periodMs, long unitsPerSecond, int largest, int gate)
+    {
+        var stream = new Stream(new(0, Bands.Protected, 0), unitsPerSecond, largest, [gate]) { PeriodMs = periodMs, Holder = (slot, member) };
         _streams.Add(stream);
         return stream;
     }
@@ -80,7 +92,8 @@ internal sealed class GateField
             RoomRequest request = stream.Kind with { Units = _random.Next(1, stream.Largest + 1) };
             stream.Credit -= request.Units * Second;
             stream.Asked += request.Units;
-            if (_gates[stream.Gates[_random.Next(stream.Gates.Length)]].Ask(request, now, 100_000)) Count(request);
+            if (stream.Holder is not null) request = request with { Reserved = request.Units };
+            if (_gates[stream.Gates[_random.Next(stream.Gates.Length)]].Ask(request, now, 100_000, stream.Holder)) Count(request);
         }
     }
 
@@ -88,7 +101,8 @@ internal sealed class GateField
     {
         _admittedInStep += request.Units;
         Admitted += request.Units;
-        _streams.First(stream => stream.Kind.Lane == request.Lane && stream.Kind.Band == request.Band).Got += request.Units;
+        _streams.First(stream => stream.Kind.Lane == request.Lane && stream.Kind.Band == request.Band && stream.Holder is not null == request.IsReserved)
+            .Got += request.Units;
     }
 
     private void Exchange(int gate, long now)
@@ -109,6 +123,9 @@ internal sealed class GateField
         public long PeriodMs { get; init; } = 1;
 
         public int Largest => largest;
+
+        /// <summary>Whose reservation all of it is under; null if nobody's.</summary>
+        public (SlotReservations Slot, string Member)? Holder { get; init; }
 
         /// <summary>Where it asks.</summary>
         public int[] Gates { get; set; } = gates;

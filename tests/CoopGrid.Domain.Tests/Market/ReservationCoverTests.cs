@@ -39,9 +39,9 @@ public sealed class ReservationCoverTests
     }
 
     [Fact]
-    public void A_burst_is_the_holders_part_of_the_classs_at_least_a_unit_and_at_most_a_second()
+    public void A_burst_is_half_of_the_holders_part_of_the_classs_at_least_a_unit_and_at_most_a_second()
     {
-        Assert.Equal(new ReservedRate(200, 100, Markets.At(0), 10), ReservedRate.Of(Markets.Offered, 200, Markets.Capacity));
+        Assert.Equal(new ReservedRate(200, 50, Markets.At(0), 10), ReservedRate.Of(Markets.Offered, 200, Markets.Capacity));
         Assert.Equal(1, ReservedRate.Of(Markets.Offered, 1, Markets.Capacity).BurstUnits);
         Assert.Equal(200, ReservedRate.Of(Markets.Offered, 200, Markets.Capacity with { BurstUnits = 1_000_000_000_000 }).BurstUnits);
         Assert.Equal(default, ReservedRate.Of(Markets.Offered, 0, Markets.Capacity));

@@ -10,6 +10,8 @@ public sealed class WorkedMarketTests
 {
     private const string Head = "| member | units/s | at up to | won | lost | over the cap | charge |";
 
+    private const string Running = "| ms after the start | asks for | multiplier | reserved | beyond | at | left at once |";
+
     private static readonly SlotTerms Terms = SlotTerms.Of(
         new() { SellablePermille = 400, ReservePrice = 20, MemberCapUnitsPerSecond = 250 }, new() { UnitsPerSecond = 1000 }, 1, 0);
 
@@ -30,9 +32,26 @@ public sealed class WorkedMarketTests
         }
     }
 
-    private static string[][] Table(int place)
+    [Fact]
+    public void The_running_reservation()
     {
-        string[] parts = File.ReadAllText(Path.Combine(Root(), "docs", "market.md")).Split(Head);
+        SlotTerms terms = Terms with { Seconds = 300 };
+        ReservedRate rate = ReservedRate.Of(terms, 200, new() { UnitsPerSecond = 1000, BurstUnits = 1000 });
+        ReservationUse use = default;
+        string[][] table = Table(0, Running);
+        Assert.Equal(5, table.Length);
+        foreach (long[] row in table.Select(row => row.Select(Number).ToArray()))
+        {
+            ReservedCover cover = ReservationCover.Of(row[1], false, (rate, use), (1500, (int)row[2]), terms.Starts.PlusMs(row[0]))!.Value;
+            use = cover.Use;
+            long[] given = [cover.Covered.Reserved, cover.Covered.Surged, cover.MultiplierPermille, use.UsableUnits(rate)];
+            Assert.Equal(row.Skip(3), given);
+        }
+    }
+
+    private static string[][] Table(int place, string head = Head)
+    {
+        string[] parts = File.ReadAllText(Path.Combine(Root(), "docs", "market.md")).Split(head);
         IEnumerable<string> rows = parts[place + 1].Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|'));
         return [.. rows.Select(row => row.Trim('|').Split('|', StringSplitOptions.TrimEntries))];
     }

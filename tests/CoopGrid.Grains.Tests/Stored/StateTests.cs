@@ -104,7 +104,7 @@ public sealed class StateTests
             Epochs =
             [
                 new() { Number = 675, First = 498_000, End = 499_056, Units = 9, EnrolledFrom = 499_000 },
-                new() { Number = 676, First = 499_056, End = 499_800, Units = 40, CountedSlices = 12, LeftIn = 499_067, Surged = [new(2, 1500, 8)] },
+                new() { Number = 676, First = 499_056, End = 499_800, Units = 40, CountedSlices = 12, LeftIn = 499_067, Surged = [new(2, 1500, 8), new(2, 2000, 3, true)] },
             ],
             Bank = new(1000, 300, 100, 600, 167_999, 168, 499_998),
             Reservation = new(5_000_001, 7, At),
@@ -118,7 +118,7 @@ public sealed class StateTests
         },
         "states-v5.hex");
 
-    /// <summary>Before there were late units, exits and tickets.</summary>
+    /// <summary>Before there were late units, exits, tickets and use beyond a reservation.</summary>
     [Fact]
     public void A_member_of_the_fourth_version()
     {
@@ -126,6 +126,7 @@ public sealed class StateTests
         Assert.Equal((600, null, null), (read.ToAccount().Bank.Held, read.Late, read.Final));
         Assert.Equal((MemberLate.None, null), (read.ToAccount().Late, read.ToAccount().Final));
         Assert.Empty(read.ToAccount().Tickets.All);
+        Assert.Equal([new StoredSurged(2, 1500, 8)], read.Epochs[1].Surged);
     }
 
     [Fact]
@@ -187,10 +188,11 @@ public sealed class StateTests
             Epochs = [new(5208, 499_968, 500_064, 1234, 1152, 1, Policy.Tariff), new(5209, 500_064, 500_160, 0, 1152, 0, null)],
             FirstUnbilled = 5208,
             Late = [new(5207, 48)],
+            SlotsHandedInBeforeUnixMs = 1_800_000_300_000,
         },
         "states-v5.hex");
 
-    /// <summary>There was no share for the commons then, and nothing came late.</summary>
+    /// <summary>There was no share for the commons then, nothing came late, and no class handed slots in.</summary>
     [Fact]
     public void A_class_of_the_fourth_version()
     {
@@ -198,6 +200,7 @@ public sealed class StateTests
         Assert.Equal((0, 1), (read.Policies!.Current.Tariff.CommonsPermille, read.Policies.Current.Bank.SharePermille));
         Assert.True(read.Late.IsDefaultOrEmpty);
         Assert.Empty(read.ToFold().Epochs.Late);
+        Assert.Null(read.SlotsHandedInBeforeUnixMs);
     }
 
     /// <summary>Policies had neither bank nor deferral then.</summary>
@@ -241,6 +244,11 @@ public sealed class StateTests
 
     [Fact]
     public void An_empty_class() => Check("empty-class", new ClassCheckpoint(), "states-v5.hex");
+
+    [Fact]
+    public void An_empty_class_of_the_third_version() => Assert.Equal(
+        JsonSerializer.Serialize(new ClassCheckpoint()),
+        JsonSerializer.Serialize(Serializer.Deserialize<ClassCheckpoint>(Golden.Read("states-v3.hex")["empty-class"])));
 
     [Fact]
     public void An_empty_class_of_the_first_version() => Assert.Equal(

@@ -57,6 +57,27 @@ public sealed class MarketTests
         Assert.Equal((100, 40 * 100 * (SlotMs / 1000)), (reservation.ChargedUnitsPerSecond, reservation.Charge));
         Assert.Equal(MarketOutcome.GateClosed, (await silo.Clients.Market.CancelBidsAsync(
             new() { Coop = Charters.Coop, Member = "alice", SlotStartsUnixMs = starts, Key = "late" })).Outcome);
+        await RunsAndIsBilled(silo);
+    }
+
+    // What bob holds covers his requests, shows in his state, and is on his projected bill.
+    private static async Task RunsAndIsBilled(SiloProcess silo)
+    {
+        Member bob = new();
+        await Until.True(
+            async () => (bob = await silo.Clients.Members.GetAsync(new() { Coop = Charters.Coop, Member = "bob" })).Reservation is not null,
+            () => "a running reservation");
+        Assert.Equal((100, SlotMs), (bob.Reservation.UnitsPerSecond, bob.Reservation.EndsUnixMs - bob.Reservation.StartsUnixMs));
+        AdmitRequest request = new() { Coop = Charters.Coop, Member = "bob", Units = 40, Key = "run" };
+        Assert.Equal(40, (await silo.Clients.Admission.QuoteAsync(request)).Covered.Reserved);
+        AdmitReply admitted = await Until.Admitted(silo.Clients, request);
+        Assert.Equal((40, 0, 0), (admitted.Covered.Reserved, admitted.Covered.Surged, admitted.WindowUsageUnits));
+        Bill bill = new();
+        await Until.True(
+            async () => (bill = await silo.Clients.Billing.GetProjectedBillAsync(new() { Coop = Charters.Coop, Member = "bob" }))
+                .Lines.Any(line => line.Kind == BillLineKind.Reservation),
+            () => "the slot on the projected bill");
+        Assert.Equal(40_000, bill.Lines.Single(line => line.Kind == BillLineKind.Reservation).AmountMicroCredits);
     }
 
     [Fact]

@@ -33,7 +33,10 @@ public sealed class DemandSnapshot
     public long Demanded(int lane, int band) => _byLaneAndBand[GateDemand.At(lane, band)];
 }
 
-/// <summary>Counts what a gate is asked for between two exchanges. Not thread-safe; counting does not allocate.</summary>
+/// <summary>
+/// Counts what a gate is asked for between two exchanges. What is under reservations is not counted here: <see cref="ReservedNeed"/> asks for it.
+/// Not thread-safe; counting does not allocate.
+/// </summary>
 /// <param name="lanes">How many lanes the class has.</param>
 public sealed class DemandMeter(int lanes)
 {
@@ -44,14 +47,14 @@ public sealed class DemandMeter(int lanes)
     /// <summary>Counts a request that found room.</summary>
     public void Admitted(in RoomRequest request)
     {
-        _lanes[request.Lane] = _lanes[request.Lane] with { Admitted = _lanes[request.Lane].Admitted + request.Units };
+        _lanes[request.Lane] = _lanes[request.Lane] with { Admitted = _lanes[request.Lane].Admitted + request.Open };
         Count(request);
     }
 
     /// <summary>Counts a request that found none.</summary>
     public void Refused(in RoomRequest request)
     {
-        _lanes[request.Lane] = _lanes[request.Lane] with { Refused = _lanes[request.Lane].Refused + request.Units };
+        _lanes[request.Lane] = _lanes[request.Lane] with { Refused = _lanes[request.Lane].Refused + request.Open };
         Count(request);
     }
 
@@ -67,7 +70,7 @@ public sealed class DemandMeter(int lanes)
 
     private void Count(in RoomRequest request)
     {
-        _byLaneAndBand[GateDemand.At(request.Lane, request.Band)] += request.Units;
-        _squares += (UInt128)request.Units * (ulong)request.Units;
+        _byLaneAndBand[GateDemand.At(request.Lane, request.Band)] += request.Open;
+        _squares += (UInt128)request.Open * (ulong)request.Open;
     }
 }

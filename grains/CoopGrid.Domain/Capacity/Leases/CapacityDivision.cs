@@ -17,7 +17,10 @@ namespace CoopGrid.Domain.Capacity;
 ///    is spread over what gates were given beyond tier 0. So the floors of all gates add up to the guarantees, and those of a gate to
 ///    no more than its lease;
 /// 8. half of the burst at most is spread evenly, as much as holds four of the largest requests at each gate: there a protected one finds
-///    room where none was asked for. The rest goes in proportion to the rates.
+///    room where none was asked for. The rest goes in proportion to the rates;
+/// 9. before all that, gates are given what they ask for reservations, rate and burst: together never more than no lane is guaranteed of the rate, and
+///    half of the burst, max-min fair. It is a part of each gate's lease, and a floor of its own there. What is not asked of reservations is
+///    divided like all else.
 /// </summary>
 public static class CapacityDivision
 {
@@ -54,13 +57,16 @@ public static class CapacityDivision
     {
         var floors = new long[plan.Lanes][];
         for (int lane = 0; lane < plan.Lanes; lane++) floors[lane] = Floors(total.UnitsPerSecond, plan, lane, gates);
+        Lease[] reserved = Reserved(plan, total, gates);
+        Lease rest = total;
+        foreach (Lease kept in reserved) rest -= kept;
         var tiers = new long[gates.Count][];
         for (int gate = 0; gate < tiers.Length; gate++) tiers[gate] = Tiers(plan, gates[gate], gate, floors);
-        long evenly = gates.Count == 0 ? 0 : Math.Min(4 * plan.MaxRequestUnits, total.BurstUnits / (2 * gates.Count));
-        Lease spread = total with { BurstUnits = total.BurstUnits - (evenly * gates.Count) };
+        long evenly = gates.Count == 0 ? 0 : Math.Min(4 * plan.MaxRequestUnits, rest.BurstUnits / (2 * gates.Count));
+        Lease spread = rest with { BurstUnits = rest.BurstUnits - (evenly * gates.Count) };
         Lease[] leases = Leases(spread, tiers);
 
-        long beyond = total.UnitsPerSecond - floors.Sum(lane => lane.Sum());
+        long beyond = rest.UnitsPerSecond - floors.Sum(lane => lane.Sum());
         var shares = new GateShare[tiers.Length];
         for (int gate = 0; gate < shares.Length; gate++)
         {
@@ -73,7 +79,7 @@ public static class CapacityDivision
                 if (own > 0) mills[lane] += Integers.MulDivFloor(unasked, own, beyond);
             }
 
-            shares[gate] = new(leases[gate] with { BurstUnits = leases[gate].BurstUnits + evenly }, mills);
+            shares[gate] = new(leases[gate] + reserved[gate] + new Lease(0, evenly), mills) { Reserved = reserved[gate] };
         }
 
         return shares;
@@ -98,6 +104,15 @@ public static class CapacityDivision
         }
 
         return leases;
+    }
+
+    /// <summary>What each gate is given for reservations.</summary>
+    private static Lease[] Reserved(CapacityPlan plan, Lease total, IReadOnlyList<GateDemand> gates)
+    {
+        long[] rates = new long[gates.Count], bursts = new long[gates.Count];
+        Fill([.. gates.Select(gate => gate.Reserved.UnitsPerSecond)], plan.UnguaranteedUnitsPerSecond(total.UnitsPerSecond), rates);
+        Fill([.. gates.Select((gate, i) => rates[i] == 0 ? 0 : gate.Reserved.BurstUnits)], total.BurstUnits / 2, bursts);
+        return [.. rates.Zip(bursts, (rate, burst) => new Lease(rate, burst))];
     }
 
     /// <summary>What each gate is given of a lane's guarantee.</summary>
@@ -178,4 +193,8 @@ public static class CapacityDivision
 /// <summary>What one gate is to hold.</summary>
 /// <param name="Lease">Its lease.</param>
 /// <param name="FloorMills">What of the lease each lane is guaranteed there, in thousandths of a unit per second.</param>
-public readonly record struct GateShare(Lease Lease, long[] FloorMills);
+public readonly record struct GateShare(Lease Lease, long[] FloorMills)
+{
+    /// <summary>What of the lease is kept for reservations.</summary>
+    public Lease Reserved { get; init; }
+}

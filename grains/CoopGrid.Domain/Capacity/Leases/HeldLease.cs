@@ -10,7 +10,11 @@ public readonly record struct LeaseReport(long Epoch, long Exchange, Lease Held)
 /// <param name="FloorMills">
 /// How the gate is to lay the lease out: what each lane is guaranteed there, in thousandths of a unit per second; null: as in the whole class.
 /// </param>
-public readonly record struct LeaseGrant(long Epoch, long Exchange, Lease Lease, long[]? FloorMills = null);
+public readonly record struct LeaseGrant(long Epoch, long Exchange, Lease Lease, long[]? FloorMills = null)
+{
+    /// <summary>What of the lease is kept for reservations.</summary>
+    public Lease Reserved { get; init; }
+}
 
 /// <summary>
 /// The gate's side of leasing (C1); the class's is <see cref="LeaseBook"/>.

@@ -112,7 +112,7 @@ public sealed class SharedCapacity
         gate.HeardMicros = nowMicros;
         if (_changed || nowMicros - _dividedMicros >= (HasMoved(gate) ? MovedEveryMs : DivideEveryMs) * 1000) Divide(nowMicros);
         bool answered = _book.TryAnswer(producer, report, gate.Wanted.Lease, out grant);
-        grant = grant with { FloorMills = gate.Wanted.FloorMills };
+        grant = grant with { FloorMills = gate.Wanted.FloorMills, Reserved = gate.Wanted.Reserved };
         return answered;
     }
 

@@ -4,15 +4,22 @@ namespace CoopGrid.Domain.Capacity;
 
 /// <summary>
 /// The queues of a <see cref="WaitingRoom{T}"/>: one per lane and band, in order of arrival, with a bit mask of the bands
-/// in which each lane has anybody. Every operation is O(lanes) at most.
+/// in which each lane has anybody. What is reserved in whole waits in a lane of its own, after all others (<see cref="RoomRequest.Queue"/>).
+/// Every operation is O(lanes) at most.
 /// </summary>
 internal sealed class WaitingQueues<T>
     where T : class
 {
-    private readonly Waiting<T>?[] _first = new Waiting<T>?[CapacityPlan.MaxLanes * Bands.Count];
-    private readonly Waiting<T>?[] _last = new Waiting<T>?[CapacityPlan.MaxLanes * Bands.Count];
-    private readonly ulong[] _bands = new ulong[CapacityPlan.MaxLanes];
-    private readonly long[] _units = new long[CapacityPlan.MaxLanes * Bands.Count];
+    /// <summary>How many lanes there are here at most: the policy's, and the one of reservations.</summary>
+    public const int Lanes = CapacityPlan.MaxLanes + 1;
+
+    /// <summary>Where reservations wait.</summary>
+    public const int Reserved = CapacityPlan.MaxLanes;
+
+    private readonly Waiting<T>?[] _first = new Waiting<T>?[Lanes * Bands.Count];
+    private readonly Waiting<T>?[] _last = new Waiting<T>?[Lanes * Bands.Count];
+    private readonly ulong[] _bands = new ulong[Lanes];
+    private readonly long[] _units = new long[Lanes * Bands.Count];
 
     /// <summary>The bands in which any lane has anybody.</summary>
     public ulong AllBands
@@ -35,24 +42,24 @@ internal sealed class WaitingQueues<T>
 
     public void Append(Waiting<T> waiting)
     {
-        int at = At(waiting.Request.Lane, waiting.Request.Band);
+        int at = At(waiting.Request.Queue, waiting.Request.Band);
         _units[at] += waiting.Request.Units;
         waiting.Before = _last[at];
         if (_last[at] is { } last) last.After = waiting;
         else _first[at] = waiting;
         _last[at] = waiting;
-        _bands[waiting.Request.Lane] |= 1UL << waiting.Request.Band;
+        _bands[waiting.Request.Queue] |= 1UL << waiting.Request.Band;
     }
 
     public void Unlink(Waiting<T> waiting)
     {
-        int at = At(waiting.Request.Lane, waiting.Request.Band);
+        int at = At(waiting.Request.Queue, waiting.Request.Band);
         _units[at] -= waiting.Request.Units;
         if (waiting.Before is { } before) before.After = waiting.After;
         else _first[at] = waiting.After;
         if (waiting.After is { } after) after.Before = waiting.Before;
         else _last[at] = waiting.Before;
-        if (_first[at] is null) _bands[waiting.Request.Lane] &= ~(1UL << waiting.Request.Band);
+        if (_first[at] is null) _bands[waiting.Request.Queue] &= ~(1UL << waiting.Request.Band);
         waiting.Before = waiting.After = null;
     }
 
@@ -63,7 +70,7 @@ internal sealed class WaitingQueues<T>
         if (all == 0) return null;
         int band = BitOperations.Log2(all);
         Waiting<T>? latest = null;
-        for (int lane = 0; lane < CapacityPlan.MaxLanes; lane++)
+        for (int lane = 0; lane < Lanes; lane++)
         {
             if (_last[At(lane, band)] is { } last && (latest is null || last.Arrival > latest.Arrival)) latest = last;
         }

@@ -4,9 +4,9 @@ namespace CoopGrid.Domain.Capacity;
 
 /// <summary>
 /// Where requests wait in place until room flows in. Bounded; not thread-safe.
-/// 1. Order: the better band first, within a band the earlier arrival, over all lanes.
+/// 1. Order: what is reserved first, then the better band, within a band the earlier arrival, over all lanes.
 /// 2. Nobody overtakes: once a waiter finds no room, the shared bucket is kept for it, and its lane's floor too, against all that
-///    come after it in this order; these can be served by other lanes' floors alone.
+///    come after it in this order; these can be served by other lanes' floors alone. (The reservations' floor is that of a lane of its own.)
 /// 3. A waiter that the present lease cannot hold at all keeps nobody waiting.
 /// 4. When full, a newcomer of a better band takes the place of the latest waiter of the worst band; any other is turned away.
 /// 5. Nobody is served after its deadline, and nobody stays beyond it once <see cref="Serve"/> has been called.
@@ -19,7 +19,7 @@ public sealed class WaitingRoom<T>(int limit)
     private readonly WaitingQueues<T> _queues = new();
     private readonly Dictionary<T, Waiting<T>> _byWaiter = new(ReferenceEqualityComparer.Instance);
     private readonly PriorityQueue<Waiting<T>, long> _byDeadline = new();
-    private readonly Waiting<T>?[] _heads = new Waiting<T>?[CapacityPlan.MaxLanes];
+    private readonly Waiting<T>?[] _heads = new Waiting<T>?[WaitingQueues<T>.Lanes];
     private long _arrivals;
 
     /// <summary>How many wait.</summary>
@@ -27,6 +27,9 @@ public sealed class WaitingRoom<T>(int limit)
 
     /// <summary>Units that wait, at <see cref="GateDemand.At"/>.</summary>
     public ReadOnlySpan<long> Units => _queues.Units;
+
+    /// <summary>Units that wait and are reserved in whole.</summary>
+    public long ReservedUnits => _queues.Units[GateDemand.At(WaitingQueues<T>.Reserved, Bands.Protected)];
 
     /// <summary>Lets a request wait. False: there is no place for it.</summary>
     /// <param name="deadlineMicros">The last moment at which it may be served.</param>
@@ -58,16 +61,17 @@ public sealed class WaitingRoom<T>(int limit)
     }
 
     /// <summary>
-    /// Whether anybody of the same or a better band waits, so that a newcomer may not draw from the shared bucket. Its lane's own
+    /// Whether anybody waits that comes before a newcomer in the order, so that a newcomer may not draw from the shared bucket. Its lane's own
     /// floor may still serve it: <see cref="TryPass"/> knows.
     /// </summary>
-    public bool MustWaitBehind(in RoomRequest request) => (_queues.AllBands & UpTo(request.Band)) != 0;
+    public bool MustWaitBehind(in RoomRequest request) =>
+        ((request.IsReserved ? _queues.BandsOf(WaitingQueues<T>.Reserved) : _queues.AllBands) & UpTo(request.Band)) != 0;
 
     /// <summary>Takes room for a newcomer at once, if that overtakes nobody.</summary>
     public bool TryPass(RoomBuckets buckets, in RoomRequest request, long nowMicros)
     {
         if (!MustWaitBehind(request)) return buckets.TryTake(request, nowMicros);
-        bool laneIsFree = (_queues.BandsOf(request.Lane) & UpTo(request.Band)) == 0;
+        bool laneIsFree = (_queues.BandsOf(request.Queue) & UpTo(request.Band)) == 0;
         return laneIsFree && buckets.TryTakeFloor(request, nowMicros);
     }
 
@@ -127,7 +131,7 @@ public sealed class WaitingRoom<T>(int limit)
                 }
 
                 sharedIsKept = true;
-                lanesKept |= 1U << next.Request.Lane;
+                lanesKept |= 1U << next.Request.Queue;
             }
         }
 
@@ -141,10 +145,10 @@ public sealed class WaitingRoom<T>(int limit)
         for (int lane = 0; lane < _heads.Length; lane++)
         {
             bool free = (lanesKept & (1U << lane)) == 0;
-            if (free && _heads[lane] is { } head && (next is null || head.Arrival < next.Arrival)) next = head;
+            if (free && _heads[lane] is { } head && (next is null || Order(head).CompareTo(Order(next)) < 0)) next = head;
         }
 
-        if (next is not null) _heads[next.Request.Lane] = next.After;
+        if (next is not null) _heads[next.Request.Queue] = next.After;
         return next;
     }
 
@@ -185,7 +189,8 @@ public sealed class WaitingRoom<T>(int limit)
         foreach (Waiting<T> left in _byWaiter.Values) _byDeadline.Enqueue(left, left.DeadlineMicros);
     }
 
-    private static (int Band, long Arrival) Order(Waiting<T> waiting) => (waiting.Request.Band, waiting.Arrival);
+    private static (int Band, int Others, long Arrival) Order(Waiting<T> waiting) =>
+        (waiting.Request.Band, waiting.Request.IsReserved ? 0 : 1, waiting.Arrival);
 
     private static ulong UpTo(int band) => (1UL << band) | ((1UL << band) - 1);
 }

@@ -47,6 +47,9 @@ public sealed record ClassCheckpoint
     /// <summary>By what members save; null in a class that never had a bank.</summary>
     [Id(60)] public StoredBankHistory? Bank { get; init; }
 
+    /// <summary>The charges of slots that start before this moment are handed in, in ms since the Unix epoch; null in a checkpoint that is older than that.</summary>
+    [Id(80)] public long? SlotsHandedInBeforeUnixMs { get; init; }
+
     /// <summary>Makes the stored form of a fold.</summary>
     public ClassCheckpoint With(ClassFold fold, long openSlice) => this with
     {

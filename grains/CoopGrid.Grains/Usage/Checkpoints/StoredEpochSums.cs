@@ -38,7 +38,7 @@ public sealed record StoredEpochSums
         CountedSlices = sums.Sums.CountedSlices,
         EnrolledFrom = sums.Sums.EnrolledFrom,
         LeftIn = sums.Sums.LeftIn,
-        Surged = [.. sums.Sums.Surged.Select(group => new StoredSurged(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        Surged = [.. sums.Sums.Surged.Select(group => new StoredSurged(group.PolicyVersion, group.MultiplierPermille, group.Units, group.IsBeyond))],
         DecayedUnits = sums.Sums.DecayedUnits,
     };
 
@@ -49,12 +49,13 @@ public sealed record StoredEpochSums
         CountedSlices = CountedSlices,
         EnrolledFrom = EnrolledFrom,
         LeftIn = LeftIn,
-        Surged = [.. Surged.Select(group => new SurgedUnits(group.PolicyVersion, group.MultiplierPermille, group.Units))],
+        Surged = [.. Surged.Select(group => new SurgedUnits(group.PolicyVersion, group.MultiplierPermille, group.Units, group.IsBeyond))],
         DecayedUnits = DecayedUnits,
     });
 }
 
 /// <summary>Units surged under one policy version at one multiplier.</summary>
+/// <param name="IsBeyond">Whether beyond a running reservation; false in a checkpoint that is older than reservations.</param>
 [GenerateSerializer, Immutable, Alias("coopgrid.state.surged.1")]
 public readonly record struct StoredSurged(
-    [property: Id(0)] int PolicyVersion, [property: Id(1)] int MultiplierPermille, [property: Id(2)] long Units);
+    [property: Id(0)] int PolicyVersion, [property: Id(1)] int MultiplierPermille, [property: Id(2)] long Units, [property: Id(3)] bool IsBeyond = false);

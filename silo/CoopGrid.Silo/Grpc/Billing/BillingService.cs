@@ -56,7 +56,9 @@ internal sealed class BillingService(Coops coops, MemberGrains members, IBillSto
         IMemberGrain member = members.Of(id);
         if (await member.ProjectBill() is not { } figures) throw await WithoutBill(member, request.Member);
         ClassFigures soFar = EpochMapping.ToFigures(figures.Class, figures.ClassSoFar);
-        return BillMapping.ToReply(BillRule.Project(id, soFar, EpochMapping.ToFigures(figures.MemberSoFar), []), figures, coop.Currency);
+        HandedIn waiting = HandedIn.Of(
+            await store.ListHandedInAsync(request.Coop, new(request.Member, request.Member), context.CancellationToken), soFar);
+        return BillMapping.ToReply(BillRule.Project(id, soFar, EpochMapping.ToFigures(figures.MemberSoFar), waiting.Lines), figures, coop.Currency);
     }
 
     public override async Task ExportBills(ExportBillsRequest request, IServerStreamWriter<ExportPart> responseStream, ServerCallContext context)

@@ -142,7 +142,7 @@ internal sealed class SimCluster(SimWorld world, SimStore store, SimPlan plan)
         ("GetGrain", [var type]) when type == typeof(IClassGrain) => new SimClassReference(this, silo),
         ("GetGrain", [var type]) when type == typeof(ITicketDesk) => null,
         ("GetGrain", [var type]) when type == typeof(ISlotGrain) =>
-            Fake.Of<ISlotGrain>(called => called.Name == "Settle" ? Task.CompletedTask : throw new NotSupportedException(called.Name)),
+            Fake.Of<ISlotGrain>(called => called.Name == "GetHolders" ? Task.FromResult<SlotHolders?>(null) : throw new NotSupportedException(called.Name)),
         _ => throw new NotSupportedException(method.Name),
     });
 

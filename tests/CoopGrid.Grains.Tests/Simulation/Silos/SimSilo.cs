@@ -6,6 +6,7 @@ using CoopGrid.Grains.Admission.Peers;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Hosting;
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Market;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Model;
 using Microsoft.Extensions.Hosting;
@@ -262,9 +263,16 @@ internal sealed class SimSilo
             this,
             id,
             reentrant: false,
-            _ => new ClassGrain(state, calendar, SimBooks.None, _classPort, _classPort, _classPort, _classPort, Clock, _checkpointing, Log<ClassGrain>()),
+            _ => new ClassGrain(
+                state, calendar, SimBooks.None, _classPort, _classPort, _classPort, _classPort, NoSlots(), Clock, _checkpointing, Log<ClassGrain>()),
             () => Task.WhenAll(state.ReadStateAsync(), calendar.ReadStateAsync()));
     }
+
+    // Nobody bids here, so no slot has a book or a charge.
+    private SlotCharges NoSlots() => new(
+        SimBooks.None,
+        Fake.Of<IBillStore>(called => throw new NotSupportedException(called.Name)),
+        Clock);
 
     private void AfterTask()
     {

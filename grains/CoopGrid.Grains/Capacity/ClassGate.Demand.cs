@@ -1,12 +1,24 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Interfaces;
+using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Capacity;
 
-/// <content>Counts what was asked, admitted and refused, by lane and by control period.</content>
+/// <content>Counts what is asked for: by control period, by lane, for the division of capacity, and under reservations.</content>
 internal sealed partial class ClassGate
 {
+    private const int PeriodsKept = 16;
+
+    private readonly List<PeriodDemand> _periods = [];
+    private readonly Dictionary<string, LaneTotals> _totals = [];
+    private DemandMeter _demand = new(0);
+    private long _openPeriod = long.MinValue;
+    private long _countedSince;
+    private AskedDemand? _asker;
+    private GateDemand _asked;
+
     /// <summary>Notes what became of a request that came as far as price and capacity.</summary>
     /// <param name="demanded">Units that count as demand of the control period.</param>
     public void Count(in RoomRequest asked, string lane, bool admitted, long period, long demanded)
@@ -43,6 +55,13 @@ internal sealed partial class ClassGate
         lock (_lock) CountPeriod(period, units);
     }
 
+    /// <summary>Notes that a holder asked under its reservation: room is kept for it here from now on.</summary>
+    /// <param name="units">What it was admitted for; 0 if it waits or was refused.</param>
+    public void CountReserved(string member, long units, Instant at)
+    {
+        lock (_lock) Reservations.Count(member, units, at);
+    }
+
     private void CountPeriod(long period, long units)
     {
         if (units == 0) return;
@@ -60,5 +79,18 @@ internal sealed partial class ClassGate
         if (place >= 0 && _periods[place].Period == period) _periods[place] = new(period, _periods[place].Units + units);
         else _periods.Insert(place >= 0 ? place : _periods.Count, new(period, units));
         if (_periods.Count > PeriodsKept) _periods.RemoveAt(0);
+    }
+
+    private ImmutableArray<long> TakeDemand()
+    {
+        long now = _clock.Read().Micros;
+        if (_buckets is not null && now - _countedSince >= AskedDemand.ShortestMicros)
+        {
+            Lease reserved = Reservations.Ask(_clock.Read().Now, _buckets.ReservedMicroUnits, _waiting.ReservedUnits, now - _countedSince);
+            _asked = _asker!.Next(_demand.Take(), _waiting.Units, now - _countedSince) with { Reserved = reserved };
+            _countedSince = now;
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(_asked.Rates ?? []);
     }
 }
