@@ -50,7 +50,8 @@ internal static class TicketAdmission
             usage,
             AdmissionRule.BaselineLeft(usage, now.Policy),
             account.Quota.FlowTo(now.Now, now.Policy.Quota).SpentMicroUnits,
-            request.Caller) { Ticket = request.Ticket, Bank = Settling.Changed(account, Settling.Before(account, now.Bank, slice)) };
+            request.Caller)
+        { Ticket = request.Ticket, Bank = Settling.Changed(account, Settling.Before(account, now.Bank, slice)) };
         return new(entry.Answer(replayed: false), entry, default);
     }
 
@@ -74,7 +75,8 @@ internal static class TicketAdmission
             usage,
             AdmissionRule.BaselineLeft(usage, now.Policy),
             quota.Spend(covered.Total, now.Policy.Quota).SpentMicroUnits,
-            request.Caller) { Issued = cut with { Member = "", Key = request.Key }, Bank = Settling.Changed(account, bank) };
+            request.Caller)
+        { Issued = cut with { Member = "", Key = request.Key }, Bank = Settling.Changed(account, bank) };
         return new(entry.Answer(replayed: false), entry, default);
     }
 

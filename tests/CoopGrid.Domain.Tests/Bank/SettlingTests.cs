@@ -106,8 +106,14 @@ public sealed class SettlingTests
         };
         MemberAccount account = MemberAccount.Restore(new()
         {
-            Status = MemberStatus.Active, Class = "homes", Sequence = 9, WindowSlices = 10, Newest = 95, Usage = [new(95, 7)],
-            Meters = [new("meter", 3, 77, 95)], Bank = new(30, 0, 0, 30, 0, 10, 94),
+            Status = MemberStatus.Active,
+            Class = "homes",
+            Sequence = 9,
+            WindowSlices = 10,
+            Newest = 95,
+            Usage = [new(95, 7)],
+            Meters = [new("meter", 3, 77, 95)],
+            Bank = new(30, 0, 0, 30, 0, 10, 94),
         });
         var report = new UsageReport { Meter = "meter", Sequence = 4, Slices = [new(96, 40), new(97, 20), new(98, 15), new(99, 10)] };
         Conditions now = new(Instant.FromUnixMs(100_000), 1, policy, new(100, 10), 1000, long.MinValue, 100) { Bank = History(94, offPeak: true) };
