@@ -68,8 +68,9 @@ internal sealed class ProposalGrain(
 
     public async Task<ProposalAnswer> Execute(string by)
     {
-        // Who could not execute it takes no turn.
+        // Who could not execute it takes no turn. One that is executed may not have been heard of by its class yet: this call is then the same one, repeated.
         ProposalDecision decision = await DecideExecution(by);
+        if (decision.Outcome == ProposalOutcome.Unchanged) return await Finish(by);
         if (decision.Outcome != ProposalOutcome.Accepted) return await Record(decision);
 
         var mine = new ExecutionTurn(_id.Proposal, by);

@@ -80,6 +80,24 @@ public sealed class ProposalGrainTests
         Assert.Equal(from, (await isle.Homes.GetHistory())[^1].FromSlice);
     }
 
+    /// <summary>
+    /// The class cannot be told and the proposal lives on, as when the class's silo dies: whoever repeats the call has it told. Seen to fail with a call that
+    /// finds it executed and leaves it at that (one version, until the proposal's next activation).
+    /// </summary>
+    [Fact]
+    public async Task What_a_class_could_not_be_told_is_told_by_the_repeated_call()
+    {
+        await using VotingIsle isle = await VotingIsle.StartAsync();
+        await isle.Queued(("p-1", VotingIsle.Draft(VotingIsle.Larger)));
+        isle.BreakAdoption();
+        await Assert.ThrowsAnyAsync<Exception>(() => isle.Proposal().Execute("anybody").Soon());
+        Assert.Equal([(1, "")], await isle.History());
+
+        VotingIsle.Refuse(ProposalOutcome.Unchanged, await isle.Proposal().Execute("anybody").Soon());
+        Assert.Equal([(1, ""), (2, "p-1")], await isle.History());
+        Assert.Null(await isle.Coop.GetExecution());
+    }
+
     /// <summary>Both are based on version 1. Seen to fail with a turn that anybody is given (the second has no version to make).</summary>
     [Theory]
     [InlineData(false)]

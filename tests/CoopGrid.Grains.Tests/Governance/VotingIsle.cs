@@ -42,6 +42,7 @@ internal sealed class VotingIsle : IAsyncDisposable
     private readonly Disk _disk = new();
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.FromUnixTimeMilliseconds(1_800_000_000_000));
     private readonly FragileBooks _books = new();
+    private int _deafClass;
 
     private VotingIsle()
     {
@@ -97,6 +98,9 @@ internal sealed class VotingIsle : IAsyncDisposable
     /// <summary>The proposals' next executions are appended to their books, and then the silo knows nothing of it.</summary>
     public void BreakAfterAppend() => _books.Break();
 
+    /// <summary>The class does not hear of its next policy.</summary>
+    public void BreakAdoption() => _deafClass = 1;
+
     /// <summary>The silo dies by a power cut, and another one starts so many hours later.</summary>
     public async Task Pass(int hours)
     {
@@ -123,6 +127,11 @@ internal sealed class VotingIsle : IAsyncDisposable
     {
         ServiceDescriptor real = silo.Services.Last(service => service.ServiceType == typeof(IEntryBooks));
         silo.Services.AddSingleton<IEntryBooks>(_books.Over((IEntryBooks)real.ImplementationInstance!));
+        silo.AddIncomingGrainCallFilter(call =>
+        {
+            bool lost = call.InterfaceMethod.Name == nameof(IClassGrain.Adopt) && Interlocked.Exchange(ref _deafClass, 0) != 0;
+            return lost ? throw new IOException("The class's silo is gone.") : call.Invoke();
+        });
     });
 
     /// <summary>Books whose next append arrives, and is not known to have.</summary>
