@@ -20,7 +20,7 @@ public sealed class CoopGridClient : IDisposable
     public CoopGridClient(CoopGridOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _ring = new AddressRing(options.Addresses);
+        _ring = new AddressRing(options);
         _loop = new RetryLoop(options, _ring);
         var books = new RetryLoop(options with { Deadline = options.BooksDeadline ?? options.Deadline }, _ring);
         Classes = new CoopGridClasses(books);

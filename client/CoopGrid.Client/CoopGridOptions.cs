@@ -24,6 +24,12 @@ public sealed record CoopGridOptions
     /// <summary>The longest pause between retries.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// Single calls under way at a time, at least 1. More wait for their turn, and their attempt's time begins with it: where a grid is slow for a while, calls that were given up before
+    /// they were sent would keep the relay busy and the grid slow.
+    /// </summary>
+    public int MaxInFlight { get; init; } = 1024;
+
     /// <summary>At most this many requests in one message of an <see cref="AdmissionStream"/>, 1 to 4,096.</summary>
     public int StreamBatch { get; init; } = 256;
 

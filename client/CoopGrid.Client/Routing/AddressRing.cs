@@ -22,11 +22,15 @@ internal sealed class AddressRing : IDisposable
     private readonly ConcurrentDictionary<string, Lazy<Endpoint?>> _named = new();
     private int _current;
 
-    public AddressRing(IReadOnlyList<Uri> addresses)
+    public AddressRing(CoopGridOptions options)
     {
-        if (addresses.Count == 0) throw new ArgumentException("At least one address is needed.", nameof(addresses));
-        _endpoints = [.. addresses.Select((address, place) => Open(place, address))];
+        if (options.Addresses.Count == 0) throw new ArgumentException("At least one address is needed.", nameof(options));
+        Turns = new(options.MaxInFlight);
+        _endpoints = [.. options.Addresses.Select((address, place) => Open(place, address))];
     }
+
+    /// <summary>One for each single call that may be under way (<see cref="CoopGridOptions.MaxInFlight"/>).</summary>
+    public SemaphoreSlim Turns { get; }
 
     public Endpoint Current => _endpoints[Volatile.Read(ref _current)];
 
@@ -44,6 +48,7 @@ internal sealed class AddressRing : IDisposable
     public void Dispose()
     {
         foreach (GrpcChannel channel in _channels) channel.Dispose();
+        Turns.Dispose();
     }
 
     private Endpoint? Named(string text)

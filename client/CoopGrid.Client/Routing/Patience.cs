@@ -15,6 +15,10 @@ internal sealed class Patience(CoopGridOptions options)
 
     public void BeginAttempt() => Attempts++;
 
+    /// <summary>Waits for one of <paramref name="turns"/>. False if the deadline passes first.</summary>
+    public async ValueTask<bool> TurnAsync(SemaphoreSlim turns, CancellationToken stop) =>
+        turns.Wait(0, CancellationToken.None) || (Left is { Ticks: > 0 } left && await turns.WaitAsync(left, stop));
+
     /// <summary>Begins an attempt that ends with the attempt's timeout or the question's deadline, whichever is first.</summary>
     public CallOptions NextAttempt(CancellationToken stop)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Grpc.Core;
 
 namespace CoopGrid.Client;
@@ -9,6 +10,8 @@ namespace CoopGrid.Client;
 internal sealed class RetryLoop(CoopGridOptions options, AddressRing ring)
 {
     private readonly Homes _homes = new(options, ring);
+
+    private Status NoTurn => new(StatusCode.DeadlineExceeded, $"{options.MaxInFlight} calls were under way all the time.");
 
     public CoopGridOptions Options => options;
 
@@ -27,7 +30,9 @@ internal sealed class RetryLoop(CoopGridOptions options, AddressRing ring)
     {
         while (true)
         {
+            if (!await patience.TurnAsync(ring.Turns, stop)) throw new RpcException(NoTurn);
             Endpoint endpoint = who is { } known ? _homes.Of(known) : ring.Current;
+            RpcException failure;
             try
             {
                 using AsyncUnaryCall<TReply> asked = call(endpoint.Invoker, patience.NextAttempt(stop));
@@ -36,8 +41,14 @@ internal sealed class RetryLoop(CoopGridOptions options, AddressRing ring)
             catch (RpcException error) when (Statuses.IsUnknown(error.StatusCode) && !stop.IsCancellationRequested)
             {
                 _homes.Failed(endpoint);
-                if (!await patience.PauseAsync(stop)) throw;
+                failure = error;
             }
+            finally
+            {
+                ring.Turns.Release();
+            }
+
+            if (!await patience.PauseAsync(stop)) ExceptionDispatchInfo.Throw(failure);
         }
     }
 }

@@ -4,6 +4,7 @@ using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Grains.Admission.Peers;
 using CoopGrid.Grains.Billing;
 using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Ledger;
@@ -11,18 +12,16 @@ using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Orleans.Concurrency;
-using Orleans.Placement;
 
 namespace CoopGrid.Grains.Admission;
 
 /// <summary>
 /// The only writer of a member. Reentrant because every decision is one synchronous step under the claim's gate: what interleaves is
-/// only the wait for room before a decision, and the wait for the commit after it. Placed at random, so that all silos hold as many: by default a member would
-/// stay at the silo through which it was enrolled, and often one silo enrols them all.
+/// only the wait for room before a decision, and the wait for the commit after it.
 /// </summary>
 [GrainType(GrainStates.Member)]
 [Reentrant]
-[RandomPlacement]
+[HomePlacement]
 internal sealed partial class MemberGrain(
     ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock, LateLines lateLines, Farewell farewell) : Grain, IMemberGrain, IClaimOwner
 {

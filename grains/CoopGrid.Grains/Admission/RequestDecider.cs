@@ -27,7 +27,8 @@ internal sealed class RequestDecider(MemberClaim claim, IClaimOwner owner, Class
 
     private static readonly TimeSpan ClassAnswersWithin = TimeSpan.FromSeconds(1);
 
-    private static readonly AdmissionAnswer Elsewhere = AdmissionAnswer.Refused(Outcome.Unavailable, NotHere) with { Moved = true };
+    /// <summary>Nothing was decided: ask the member's grain.</summary>
+    internal static readonly AdmissionAnswer Elsewhere = AdmissionAnswer.Refused(Outcome.Unavailable, NotHere) with { Moved = true };
 
     // The account as it was when the activation came.
     private readonly long _sequence = claim.Account.Sequence;

@@ -8,13 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace CoopGrid.Grains.Billing;
 
 /// <summary>
-/// Closes a class's epochs, the oldest first, a step at a time and a pause after each, so that admission goes on. It has no state of its own: all is in the store.
+/// Closes a class's epochs, the oldest first, a step at a time. After each it rests for as long as the step took: bills can wait, and admissions cannot. It has no state
+/// of its own: all is in the store.
 /// </summary>
 [GrainType("closing")]
 internal sealed partial class ClosingGrain(
     IBillStore store, IMemberDirectory directory, IEpochFigures figures, GridClock clock, ILogger<ClosingGrain> logger) : Grain, IClosingGrain
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(1);
 
     private readonly EpochCloser _closer = new(store, directory, figures, clock);
@@ -31,36 +32,39 @@ internal sealed partial class ClosingGrain(
     public ValueTask Close(long epoch)
     {
         _open.Add(epoch);
-        _timer ??= this.RegisterGrainTimer(GoOn, new GrainTimerCreationOptions(TimeSpan.Zero, Pause) { KeepAlive = true });
+        _timer ??= this.RegisterGrainTimer(GoOn, new GrainTimerCreationOptions(TimeSpan.Zero, ShortestRest) { KeepAlive = true });
         return ValueTask.CompletedTask;
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A store that fails is asked again; a step of unknown outcome is found in it.")]
     private async Task GoOn(CancellationToken cancellation)
     {
-        long epoch = _open.Min;
+        long epoch = _open.Min, began = clock.Time.GetTimestamp();
         try
         {
             ClosingProgress progress = await _closer.StepAsync(_id, epoch, cancellation);
-            if (progress == ClosingProgress.Waiting) _timer!.Change(AfterTrouble, Pause);
+            Rest(progress == ClosingProgress.Waiting ? AfterTrouble : clock.Time.GetElapsedTime(began));
             if (progress is ClosingProgress.UnderWay or ClosingProgress.Waiting) return;
-            if (progress == ClosingProgress.Closed)
-            {
-                await figures.BilledAsync(_id, epoch, cancellation);
-                LogClosed(_id, epoch);
-            }
+            if (progress == ClosingProgress.Closed) LogClosed(_id, epoch);
+            if (progress != ClosingProgress.NotFrozen) await figures.BilledAsync(_id, epoch, cancellation);
 
             _open.Remove(epoch);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
             LogFailed(failure, _id, epoch);
-            _timer!.Change(AfterTrouble, Pause);
+            Rest(AfterTrouble);
         }
 
         if (_open.Count > 0) return;
         _timer!.Dispose();
         _timer = null;
+    }
+
+    private void Rest(TimeSpan time)
+    {
+        TimeSpan rest = time > ShortestRest ? time : ShortestRest;
+        _timer!.Change(rest, rest);
     }
 
     [LoggerMessage(LogLevel.Information, "Epoch {Epoch} of class {Class} is closed.")]

@@ -18,8 +18,11 @@ internal enum ClosingProgress
     /// <summary>All members are billed, but somebody's units are missing: a member that left and has no final bill yet. The books say how much.</summary>
     Waiting = 2,
 
-    /// <summary>The epoch's books are closed.</summary>
+    /// <summary>The step closed the epoch's books.</summary>
     Closed = 3,
+
+    /// <summary>They were closed before.</summary>
+    WasClosed = 4,
 }
 
 /// <summary>
@@ -36,7 +39,7 @@ internal sealed class EpochCloser(IBillStore store, IMemberDirectory directory, 
     {
         EpochRow? row = await store.FindEpochAsync(@class, epoch, cancellation);
         EpochBooks? books = row?.ToBooks();
-        if (books?.End is not null) return ClosingProgress.Closed;
+        if (books?.End is not null) return ClosingProgress.WasClosed;
         if (books?.Closing is null)
         {
             if (await figures.OfClassAsync(@class, epoch, cancellation) is not { } frozen) return ClosingProgress.NotFrozen;

@@ -39,6 +39,7 @@ public static class GridSiloBuilder
         services.AddSingleton<IResidentMembers, ResidentMembers>();
         services.AddSingleton<IPeerMembers, PeerMembers>();
         services.AddSingleton<PeerDesk>();
+        silo.AddPlacementDirector<HomePlacement, HomePlacementDirector>();
         silo.AddGrainService<PeerService>();
         services.AddSingleton<Retention>();
         services.AddSingleton<TickPublisher>();

@@ -1,4 +1,5 @@
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Hosting;
 
@@ -14,6 +15,9 @@ public interface ISiloMembership
     /// Whether a silo is dead for good: declared so, or absent from a view at least as new as the one that it had seen when it registered (L4a).
     /// </summary>
     bool IsGone(SiloName silo);
+
+    /// <summary>Whether this silo is the one, of those that live, to which a member belongs that none has (<see cref="Rendezvous"/>).</summary>
+    bool IsHome(MemberId member);
 
     /// <summary>Returns after the next change of the view, or after <paramref name="atMost"/>.</summary>
     Task ChangedAsync(TimeSpan atMost, CancellationToken cancellation);

@@ -1,4 +1,5 @@
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Model;
 
 namespace CoopGrid.Grains.Hosting;
 
@@ -18,6 +19,12 @@ internal sealed class OrleansMembership(IClusterMembershipService membership, IL
         ClusterMembershipSnapshot view = membership.CurrentSnapshot;
         if (view.Members.TryGetValue(SiloAddress.FromParsableString(silo.Address), out ClusterMember? member)) return member.Status == SiloStatus.Dead;
         return view.Version.Value >= silo.MembershipVersion;
+    }
+
+    public bool IsHome(MemberId member)
+    {
+        IEnumerable<SiloAddress> living = membership.CurrentSnapshot.Members.Values.Where(silo => silo.Status == SiloStatus.Active).Select(silo => silo.SiloAddress);
+        return local.SiloAddress.Equals(Rendezvous.Of(member, living, silo => silo.GetConsistentHashCode()));
     }
 
     public async Task ChangedAsync(TimeSpan atMost, CancellationToken cancellation)

@@ -153,7 +153,7 @@ internal sealed class AdmissionDesk(
     {
         long began = time.GetTimestamp();
         ImmutableArray<AdmissionAnswer> told = await InTime(peers.AskAsync(member, asked), AnswerWithin);
-        if (told.IsEmpty)
+        if (told.All(answer => answer.Moved))
         {
             TimeSpan longest = asked.Max(request => LongestWait(member, request));
             HomeAnswers answers = await InTime(members.Of(member).AdmitBatch(asked).AsTask(), Left(began, longest));

@@ -26,7 +26,7 @@ public sealed class EpochCloserTests
 
         // Closed is closed, whoever asks again.
         string stored = scene.Stored();
-        Assert.Equal(ClosingProgress.Closed, await scene.CloseAsync());
+        Assert.Equal(ClosingProgress.WasClosed, await scene.CloseAsync());
         Assert.Equal(stored, scene.Stored());
     }
 
@@ -88,7 +88,7 @@ public sealed class EpochCloserTests
         var scene = new ClosingScene(FrozenMonth.Random(3, Members));
         EpochCloser other = scene.Closer(scene.NewStore());
         scene.Store.Before = _ => scene.StepAsync(other).GetAwaiter().GetResult();
-        Assert.Equal(ClosingProgress.Closed, await scene.CloseAsync());
+        Assert.Equal(ClosingProgress.WasClosed, await scene.CloseAsync());
         Assert.Equal(whole.Stored(), scene.Stored());
     }
 

@@ -102,6 +102,27 @@ public sealed class CoopGridClientTests
         await Assert.ThrowsAsync<ArgumentException>(() => client.AdmitBatchAsync(new AdmitRequest[4097], Stop));
     }
 
+    /// <summary>Seen to fail with calls that take no turns (ten at once).</summary>
+    [Fact]
+    public async Task No_more_calls_are_under_way_than_may_be_and_those_that_wait_are_not_given_up()
+    {
+        await using FakeHost host = await FakeHost.StartAsync();
+        host.Grid.Enroll(["alice"]);
+        using var client = new CoopGridClient(new() { Addresses = [host.Address], Deadline = TimeSpan.FromSeconds(60), AttemptTimeout = TimeSpan.FromSeconds(30), MaxInFlight = 3 });
+        host.Grid.Stall = new();
+        Task<AdmissionAnswer>[] asked = [.. Enumerable.Range(0, 10).Select(number => client.AdmitAsync(Ask($"k{number}"), Stop))];
+        foreach (int arrived in new[] { 3, 6, 9, 10 })
+        {
+            await Until.TrueAsync(() => host.Grid.Stalled >= arrived, $"{arrived} calls");
+            Assert.Equal(arrived, host.Grid.Stalled);
+            TaskCompletionSource stall = host.Grid.Stall;
+            host.Grid.Stall = new();
+            stall.SetResult();
+        }
+
+        Assert.All(await Task.WhenAll(asked), answer => Assert.Equal((Outcome.Admitted, 1), (answer.Outcome, answer.Attempts)));
+    }
+
     internal static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     internal static AdmitRequest Ask(string key, string lane = "") =>

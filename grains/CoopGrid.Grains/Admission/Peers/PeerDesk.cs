@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using CoopGrid.Grains.Usage;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 
@@ -9,7 +10,7 @@ namespace CoopGrid.Grains.Admission.Peers;
 /// Decides for the doors of other silos; see <see cref="IPeerDesk"/>. Nobody waits for room here: a message is answered as a whole, and one
 /// request's wait would be all the others'. Who would have to is told that nothing was decided, and asks the member's grain, where it waits alone.
 /// </summary>
-internal sealed class PeerDesk(IResidentMembers residents)
+internal sealed class PeerDesk(IResidentMembers residents, ClaimTable claims)
 {
     /// <inheritdoc cref="IPeerDesk.Admit"/>
     public async ValueTask<ImmutableArray<ImmutableArray<AdmissionAnswer>>> Admit(ImmutableArray<MemberRequests> asked)
@@ -31,9 +32,17 @@ internal sealed class PeerDesk(IResidentMembers residents)
 
     private AdmissionPledge[] Decide(in MemberRequests asked)
     {
-        if (residents.Find(asked.Member) is not { } decider) return [];
+        if (residents.Find(asked.Member) is not { } decider) return claims.Holds(asked.Member) ? ComesBack(asked.Requests.Length) : [];
         var pledged = new AdmissionPledge[asked.Requests.Length];
         for (int i = 0; i < pledged.Length; i++) pledged[i] = decider.PledgeAtOnce(asked.Requests[i]);
+        return pledged;
+    }
+
+    // Its activation is gone and its account is not: whoever asks its grain brings it back here.
+    private static AdmissionPledge[] ComesBack(int requests)
+    {
+        var pledged = new AdmissionPledge[requests];
+        Array.Fill(pledged, new(RequestDecider.Elsewhere, null));
         return pledged;
     }
 }

@@ -54,7 +54,12 @@ internal sealed class PeerMembers(IServiceProvider services, IClusterMembershipS
 
     public void Found(MemberId member, SiloAddress home)
     {
-        if (home.Equals(local.SiloAddress)) return;
+        if (home.Equals(local.SiloAddress))
+        {
+            _homes.TryRemove(member, out _);
+            return;
+        }
+
         if (_homes.Count >= MostKept) _homes.Clear();
         _homes[member] = home;
     }

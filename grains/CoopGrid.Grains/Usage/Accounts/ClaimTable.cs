@@ -41,6 +41,9 @@ internal sealed class ClaimTable(Claimer claimer, IClaimStore store, CheckpointS
     /// <summary>The activation that may decide on the member, if there is one in memory. It may lose the claim at any moment.</summary>
     public object? OwnerOf(MemberId member) => _claims.TryGetValue(member, out MemberClaim? claim) ? claim.Owner : null;
 
+    /// <summary>Whether the member's account is in memory, with an activation or without.</summary>
+    public bool Holds(MemberId member) => _claims.ContainsKey(member);
+
     /// <summary>The activation is gone; the account stays until it is checkpointed.</summary>
     public void Release(MemberClaim claim, object owner)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CoopGrid.Grains.Hosting;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Model;
 using Microsoft.Extensions.Hosting;
@@ -8,9 +9,9 @@ using Microsoft.Extensions.Options;
 namespace CoopGrid.Grains.Usage;
 
 /// <summary>
-/// Drains sealed producers in the background: brings in the members that nobody else holds, so that they are checkpointed, waits for
-/// those that are held elsewhere and for the classes, and then has the log deleted (L6). The silo with the lowest open producer does it; should
-/// two think they are the one, each member is still taken by one claim, so they only share the work.
+/// Drains sealed producers in the background (L6). Every silo brings in the members that nobody holds and that belong to it, so that they are checkpointed where they are
+/// asked for. The one with the lowest open producer brings in what others leave for long, waits for those that are held elsewhere and for the classes, and has the log
+/// deleted. Should two think that a member, or the lead, is theirs: each member is still taken by one claim, so they only share the work.
 /// </summary>
 internal sealed partial class Drainer(
     ILedgerStore ledger,
@@ -22,6 +23,7 @@ internal sealed partial class Drainer(
     DirtyQueue dirty,
     Retention retention,
     LedgerWriter own,
+    ISiloMembership membership,
     GridClock clock,
     IOptions<CheckpointOptions> options,
     ILogger<Drainer> logger) : BackgroundService
@@ -34,17 +36,23 @@ internal sealed partial class Drainer(
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookForRoomEvery = TimeSpan.FromMilliseconds(50);
 
+    // Another silo may see another cluster, or be about to die.
+    private static readonly TimeSpan LeftForLong = TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<long, Left> _left = [];
 
-    /// <summary>Goes once through all that is left, if it is this silo's to do.</summary>
+    /// <summary>Goes once through all that is left for this silo to do.</summary>
     public async Task DrainAsync(CancellationToken cancellation)
     {
         IReadOnlyList<ProducerRow> producers = await ledger.ListProducersAsync(cancellation);
         tails.Forget(producers);
         HashSet<long> open = [.. producers.Where(producer => producer.State == ProducerState.Open).Select(producer => producer.Producer)];
-        if (producers.All(producer => producer.State != ProducerState.Sealed) || open.Count == 0 || open.Min() != own.Producer) return;
+        if (producers.All(producer => producer.State != ProducerState.Sealed) || !open.Contains(own.Producer)) return;
+        bool leads = open.Min() == own.Producer;
         open.Remove(own.Producer);
-        foreach (SealedTail tail in await tails.RefreshAsync(cancellation)) await Drain(tail, open, cancellation);
+        IReadOnlyList<SealedTail> left = await tails.RefreshAsync(cancellation);
+        foreach (long drained in _left.Keys.Except(left.Select(tail => tail.Producer)).ToList()) _left.Remove(drained);
+        foreach (SealedTail tail in left) await Drain(tail, open, leads, cancellation);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A store that fails is asked again; what is not drained stays in the log.")]
@@ -65,11 +73,12 @@ internal sealed partial class Drainer(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task Drain(SealedTail tail, HashSet<long> open, CancellationToken cancellation)
+    private async Task Drain(SealedTail tail, HashSet<long> open, bool leads, CancellationToken cancellation)
     {
-        if (!_left.TryGetValue(tail.Producer, out Left? left)) _left[tail.Producer] = left = new(tail.Members);
+        if (!_left.TryGetValue(tail.Producer, out Left? left) || left.IsAll != leads)
+            _left[tail.Producer] = left = new(leads ? tail.Members : tail.Members.Where(membership.IsHome), leads, clock.Read().Micros);
         if (!left.IsRecovered) await Recover(tail, left, open, cancellation);
-        if (!left.IsRecovered || !retention.ClassesAreBeyond(tail.Producer)) return;
+        if (!leads || !left.IsRecovered || !retention.ClassesAreBeyond(tail.Producer)) return;
         await flush.FlushAsync(cancellation);
         await ledger.MarkDrainedAsync(tail.Producer, cancellation);
         await ledger.DeleteAsync(tail.Producer, tail.Position, cancellation);
@@ -82,11 +91,12 @@ internal sealed partial class Drainer(
     {
         // A member that an open producer holds is checkpointed there; whether it is, costs a read for each.
         long began = clock.Read().Micros;
-        bool all = left.Elsewhere.IsDue(began);
+        bool all = left.Elsewhere.IsDue(began), late = began - left.SinceMicros > LeftForLong.TotalMicroseconds;
+        bool IsDue(ClaimRow row) => open.Contains(row.Producer) ? all : row.Producer == own.Producer || late || membership.IsHome(row.Member);
         foreach (MemberId[] some in left.Members.Chunk(ReadAtOnce).ToList())
         {
             IReadOnlyList<ClaimRow> rows = await store.ReadAsync(some, cancellation);
-            foreach (ClaimRow[] few in rows.Where(row => all || !open.Contains(row.Producer)).Chunk(options.Value.SideBySide))
+            foreach (ClaimRow[] few in rows.Where(IsDue).Chunk(options.Value.SideBySide))
             {
                 while (dirty.UrgentCount > MostUnsaved) await Task.Delay(LookForRoomEvery, clock.Time, cancellation);
                 long[] saved = await Task.WhenAll(few.Select(row => SavedOf(row, open)));
@@ -118,8 +128,14 @@ internal sealed partial class Drainer(
     private partial void LogFailed(Exception failure);
 
     /// <summary>What is left to do for one producer.</summary>
-    private sealed class Left(IEnumerable<MemberId> members)
+    /// <param name="isAll">Whether these are all the tail's members, or this silo's own.</param>
+    /// <param name="sinceMicros">Since when they are.</param>
+    private sealed class Left(IEnumerable<MemberId> members, bool isAll, long sinceMicros)
     {
+        public bool IsAll => isAll;
+
+        public long SinceMicros => sinceMicros;
+
         /// <summary>Whose checkpoint is not known to hold all of the tail.</summary>
         public HashSet<MemberId> Members { get; } = [.. members];
 

@@ -5,7 +5,8 @@ namespace CoopGrid.LoadTest.Cluster.Failover;
 /// <param name="SentMs">When it was asked, in ms of the run.</param>
 /// <param name="EndedMs">When it was answered or failed.</param>
 /// <param name="Told">What came.</param>
-internal readonly record struct Ask(int Member, double SentMs, double EndedMs, Told Told);
+/// <param name="Trouble">If it failed: how.</param>
+internal readonly record struct Ask(int Member, double SentMs, double EndedMs, Told Told, string? Trouble = null);
 
 /// <summary>What a caller was told.</summary>
 internal enum Told : byte

@@ -74,6 +74,7 @@ internal sealed class Askers(int members, TimeSpan pace, TimeSpan deadline, Time
     {
         double sent = NowMs;
         Told told;
+        string? trouble = null;
         try
         {
             AdmitReply reply = await new Admission.AdmissionClient(door).AdmitAsync(
@@ -85,12 +86,14 @@ internal sealed class Askers(int members, TimeSpan pace, TimeSpan deadline, Time
                 Outcome.CapacityExceeded => Told.Refused,
                 _ => Told.Failed,
             };
+            if (told == Told.Failed) trouble = $"{reply.Outcome}: {reply.Reason}";
         }
-        catch (RpcException)
+        catch (RpcException failure)
         {
             told = Told.Failed;
+            trouble = $"{failure.StatusCode}: {failure.Status.Detail}";
         }
 
-        lock (_lock) _asks.Add(new(member, sent, NowMs, told));
+        lock (_lock) _asks.Add(new(member, sent, NowMs, told, trouble));
     }
 }

@@ -5,6 +5,7 @@ namespace CoopGrid.LoadTest.Cluster.Failover;
 /// <param name="HeldThere">Members whose claim it held.</param>
 /// <param name="HeldElsewhere">The others.</param>
 /// <param name="FailedElsewhere">Failed questions of the others, of those that were asked after the death.</param>
+/// <param name="Troubles">What these were told, and how often.</param>
 /// <param name="ServedAgainMedianMs">First answer to a member of the dead silo that was asked after the death: the median over members.</param>
 /// <param name="ServedAgainMaxMs">The last of them; the length of the watch if one never was.</param>
 /// <param name="AskedBefore">Units/s asked for in the five seconds before.</param>
@@ -17,6 +18,7 @@ internal sealed record KillReport(
     int HeldThere,
     int HeldElsewhere,
     int FailedElsewhere,
+    IReadOnlyList<FailedKind> Troubles,
     double ServedAgainMedianMs,
     double ServedAgainMaxMs,
     double AskedBefore,
@@ -37,6 +39,9 @@ internal sealed record KillReport(
         Ask[] after = [.. asks.Where(ask => ask.SentMs >= diedMs && ask.SentMs < untilMs)];
         double[] served = [.. heldThere.Select(member => after.Where(ask => ask.Member == member && ask.Told != Told.Failed)
             .Select(ask => ask.EndedMs - diedMs).DefaultIfEmpty(untilMs - diedMs).Min()).Order()];
+        Ask[] failed = [.. after.Where(ask => ask.Told == Told.Failed && !heldThere.Contains(ask.Member))];
+        FailedKind[] troubles = [.. failed.GroupBy(ask => ask.Trouble!)
+            .Select(kind => new FailedKind(kind.Key, kind.Count(), Math.Round(kind.Min(ask => ask.SentMs) - diedMs), Math.Round(kind.Max(ask => ask.EndedMs) - diedMs)))];
         double before = Rate(asks, diedMs - 5000, diedMs);
         double back = 0;
         for (double at = diedMs; at + WindowMs <= untilMs; at += StepMs)
@@ -45,7 +50,7 @@ internal sealed record KillReport(
         }
 
         return new(
-            place, heldThere.Count, members - heldThere.Count, after.Count(ask => ask.Told == Told.Failed && !heldThere.Contains(ask.Member)),
+            place, heldThere.Count, members - heldThere.Count, failed.Length, troubles,
             served.Length == 0 ? 0 : Math.Round(served[served.Length / 2]), served.Length == 0 ? 0 : Math.Round(served[^1]),
             asks.Count(ask => ask.EndedMs >= diedMs - 5000 && ask.EndedMs < diedMs) / 5.0, Math.Round(before, 1), Math.Round(back),
             Tenths(asks.Where(ask => ask.Told == Told.Admitted), diedMs - 5000, untilMs), Tenths(asks.Where(ask => ask.Told != Told.Failed), diedMs - 5000, untilMs));
@@ -66,3 +71,10 @@ internal sealed record KillReport(
     private static double Rate(IReadOnlyList<Ask> asks, double from, double until) =>
         asks.Count(ask => ask.Told == Told.Admitted && ask.EndedMs >= from && ask.EndedMs < until) * 1000 / (until - from);
 }
+
+/// <summary>Questions that failed alike.</summary>
+/// <param name="Trouble">The status or the outcome, and its words.</param>
+/// <param name="Count">How many.</param>
+/// <param name="FirstSentMs">When the first of them was asked, in ms after the death.</param>
+/// <param name="LastEndedMs">When the last of them ended.</param>
+internal sealed record FailedKind(string Trouble, int Count, double FirstSentMs, double LastEndedMs);

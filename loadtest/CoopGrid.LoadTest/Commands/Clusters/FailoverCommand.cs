@@ -66,7 +66,8 @@ internal sealed class FailoverCommand
     private static void Tell(KillReport report) => Console.Out.WriteLine(
         $"silo {report.Place}: held {report.HeldThere} members, others {report.HeldElsewhere} with {report.FailedElsewhere} failed; "
         + $"served again after {report.ServedAgainMedianMs:F0} ms (median), {report.ServedAgainMaxMs:F0} ms (last); "
-        + $"{report.RateBefore:F0} of {report.AskedBefore:F0}/s before, 95 % of it again after {report.RateBackMs:F0} ms");
+        + $"{report.RateBefore:F0} of {report.AskedBefore:F0}/s before, 95 % of it again after {report.RateBackMs:F0} ms"
+        + string.Concat(report.Troubles.Select(kind => $"\n  {kind.Count} × {kind.Trouble} (asked from {kind.FirstSentMs:F0} ms on, over at {kind.LastEndedMs:F0} ms)")));
 }
 
 /// <summary>The result file of <c>failover</c>.</summary>

@@ -217,6 +217,13 @@ internal sealed class SimView(SimCluster cluster, SimSilo silo) : ISiloMembershi
         return known.Count == 0 ? _seen >= name.MembershipVersion : known.Any(row => row.IsDead);
     }
 
+    public bool IsHome(MemberId member)
+    {
+        List<(string Address, bool IsDead)> known = [.. cluster.Membership.Take(_seen)];
+        IEnumerable<string> living = known.Select(row => row.Address).Distinct().Where(address => !known.Contains((address, true))).Append(silo.Address).Distinct();
+        return Rendezvous.Of(member, living, address => IdSpan.Create(address).GetHashCode()) == silo.Address;
+    }
+
     public async Task ChangedAsync(TimeSpan atMost, CancellationToken cancellation)
     {
         try

@@ -63,10 +63,10 @@ internal sealed class SimSilo
         Ticks = new(new SimStreams(cluster), Ledger, retention, Clock, Log<TickPublisher>());
         Gates = new(cluster.FactoryOf(this), store, Ledger, Ticks, retention, Clock, background, Log<ClassGates>());
         Residents = new(Claims, Gates, Options.Create(new GrainCollectionOptions()));
-        Desk = new(Residents);
+        Desk = new(Residents, Claims);
         Checkpointer = new(dirty, Claims, checkpoints, retention, Ledger, Gates, Clock, _checkpointing, Log<Checkpointer>());
         Sealer = new(store, Ledger, View, Time, Log<Sealer>());
-        Drainer = new(store, store, store, Tails, Claims, checkpoints, dirty, retention, Ledger, Clock, _checkpointing, Log<Drainer>());
+        Drainer = new(store, store, store, Tails, Claims, checkpoints, dirty, retention, Ledger, View, Clock, _checkpointing, Log<Drainer>());
         Wants = new(store, Claims, Checkpointer, Ledger, Clock, Log<WantWatch>());
         Store = store;
     }
