@@ -19,16 +19,20 @@ internal sealed class ClaimTable(Claimer claimer, IClaimStore store, CheckpointS
 {
     private readonly ConcurrentDictionary<MemberId, MemberClaim> _claims = new();
     private readonly ConcurrentDictionary<MemberId, Task> _turns = new();
+    private int _awaited;
 
     /// <summary>How many members are in memory.</summary>
     public int Count => _claims.Count;
+
+    /// <summary>Whether somebody waits for a member to come in.</summary>
+    public bool IsAwaited => Volatile.Read(ref _awaited) > 0;
 
     /// <summary>Gives the member's account to <paramref name="owner"/>, from whoever had it.</summary>
     public async ValueTask<MemberClaim> ClaimAsync(MemberId member, object owner)
     {
         while (true)
         {
-            MemberClaim claim = await Resident(member);
+            MemberClaim claim = await Awaited(member);
             lock (claim.Gate)
             {
                 if (claim.Evicted) continue;
@@ -98,6 +102,20 @@ internal sealed class ClaimTable(Claimer claimer, IClaimStore store, CheckpointS
             claim.Owner = null;
             claim.Evicted = true;
             _claims.TryRemove(claim.Member, out _);
+        }
+    }
+
+    private async ValueTask<MemberClaim> Awaited(MemberId member)
+    {
+        if (_claims.TryGetValue(member, out MemberClaim? claim)) return claim;
+        Interlocked.Increment(ref _awaited);
+        try
+        {
+            return await Resident(member);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _awaited);
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed partial class Drainer(
     /// <summary>Members brought in and not yet checkpointed: more are waited for, or a large tail would fill the memory.</summary>
     private const int MostUnsaved = 2048;
 
+    /// <summary>For how many times as long as it worked it rests while others wait for members: they are served first, and it gets on all the same.</summary>
+    private const int RestsFor = 3;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookForRoomEvery = TimeSpan.FromMilliseconds(50);
 
@@ -99,7 +102,9 @@ internal sealed partial class Drainer(
             foreach (ClaimRow[] few in rows.Where(IsDue).Chunk(options.Value.SideBySide))
             {
                 while (dirty.UrgentCount > MostUnsaved) await Task.Delay(LookForRoomEvery, clock.Time, cancellation);
+                long started = clock.Read().Micros;
                 long[] saved = await Task.WhenAll(few.Select(row => SavedOf(row, open)));
+                if (claims.IsAwaited) await Task.Delay(TimeSpan.FromMicroseconds((clock.Read().Micros - started) * RestsFor), clock.Time, cancellation);
                 for (int i = 0; i < few.Length; i++)
                 {
                     if (saved[i] >= tail.LastSequenceOf(few[i].Member)) left.Members.Remove(few[i].Member);
