@@ -8,7 +8,6 @@ namespace CoopGrid.LoadTest.Tests.Client;
 /// <summary>A deferred request's ticket is kept until its second, and redeemed there.</summary>
 public sealed class RedeemTests
 {
-    /// <summary>Seen to fail with the wait left out of RedeemAsync (asked early), and with the ticket left out of what is asked (CAPACITY_EXCEEDED).</summary>
     [Fact]
     public async Task A_ticket_is_redeemed_in_its_second_under_a_key_of_its_own()
     {

@@ -114,7 +114,7 @@ public sealed class CliTests
         Assert.Equal(expected, host.Grid.LastBid);
     }
 
-    /// <summary>From DEFERRED to ADMITTED as docs/deferral.md has it. Seen to fail with the deadline, and with the ticket, left out of what is asked.</summary>
+    /// <summary>From DEFERRED to ADMITTED as docs/deferral.md has it. Seen to fail with the deadline left out of what is asked.</summary>
     [Fact]
     public async Task A_deadline_gets_a_ticket_and_the_ticket_is_redeemed()
     {

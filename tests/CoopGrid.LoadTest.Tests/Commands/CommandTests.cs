@@ -81,7 +81,6 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(100, host.Grid.State().UsageUnits);
     }
 
-    /// <summary>Seen to fail with the patient members' problems left out of the exit code.</summary>
     [Fact]
     public async Task A_replay_with_deferral_fails_if_a_ticket_is_refused_in_its_second()
     {

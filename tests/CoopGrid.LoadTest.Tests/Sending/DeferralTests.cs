@@ -15,7 +15,6 @@ public sealed class DeferralTests
 
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(1);
 
-    /// <summary>Seen to fail with tickets left lying (redeemed 0), and with the deferred units left out of what callers were told.</summary>
     [Theory]
     [InlineData("Unary")]
     [InlineData("Batch")]
@@ -53,7 +52,6 @@ public sealed class DeferralTests
         Assert.Equal((run.Tally.Told(0), Rate * run.Tally.Told(0), 7L), (patient.SurgedUnits, patient.SurchargeMicroCredits, patient.BilledSurchargeMicroCredits));
     }
 
-    /// <summary>Seen to fail with refusals in time counted as expired.</summary>
     [Fact]
     public async Task A_ticket_that_is_refused_in_its_second_is_a_problem()
     {

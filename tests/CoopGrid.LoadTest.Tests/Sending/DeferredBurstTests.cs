@@ -29,7 +29,6 @@ public sealed class DeferredBurstTests : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("coopgrid-burst-").FullName;
     private Child? _silo;
 
-    /// <summary>Seen to fail with tickets left lying (redeemed 0), with no deadline asked for, and with the grid's tickets charged at the price of their issue.</summary>
     [Fact]
     public async Task Who_waits_for_its_seconds_pays_no_surge_and_who_sends_through_the_peak_does()
     {
