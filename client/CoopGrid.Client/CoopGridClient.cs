@@ -58,7 +58,8 @@ public sealed class CoopGridClient : IDisposable
         AskAsync(request, (invoker, options) => new Admission.AdmissionClient(invoker).AdmitAsync(request, options), stop);
 
     /// <summary>
-    /// Waits for the second of a deferred request's ticket, by the clock of the options, and redeems it there, under the request's key followed by <c>/ticket</c>.
+    /// Waits for the second of a deferred request's ticket, by the clock of the options, and redeems it there, under the request's key followed by <c>/ticket</c>
+    /// (so that key has at most 121 bytes). Who comes too early by the grid's clock waits as long as the grid says, and comes again.
     /// A caller that ends in between asks for the request again, under its key: it is told the same ticket.
     /// </summary>
     /// <exception cref="ArgumentException">The answer is not a deferred one.</exception>
@@ -70,8 +71,13 @@ public sealed class CoopGridClient : IDisposable
         AdmitRequest redeeming = request.Clone();
         (redeeming.Key, redeeming.Ticket, redeeming.DeferUntilUnixMs) = ($"{request.Key}/ticket", deferred.Reply.Ticket, 0);
         TimeSpan wait = DateTimeOffset.FromUnixTimeMilliseconds(deferred.Reply.NotBeforeUnixMs) - _loop.Options.Clock.GetUtcNow();
-        if (wait > TimeSpan.Zero) await Task.Delay(wait, _loop.Options.Clock, stop);
-        return await AdmitAsync(redeeming, stop);
+        while (true)
+        {
+            if (wait > TimeSpan.Zero) await Task.Delay(wait, _loop.Options.Clock, stop);
+            AdmissionAnswer answer = await AdmitAsync(redeeming, stop);
+            if (!answer.IsDeferred) return answer;
+            wait = TimeSpan.FromMilliseconds(Math.Max(1, answer.Reply.RetryAfterMs));
+        }
     }
 
     /// <summary>Answers as <see cref="AdmitAsync"/> would, and spends nothing.</summary>

@@ -5,11 +5,13 @@ namespace CoopGrid.LoadTest.Checking;
 
 /// <summary>What a run needs to know of a class's policy; what the JSON leaves out is as in the protocol's defaults.</summary>
 /// <param name="QuotaUnitsPerSecond">A member's own rate; 0 = no limit.</param>
+/// <param name="Rate">Micro-credits per unit, of overage and surcharge.</param>
+/// <param name="TicketHorizonMs">How far ahead tickets are given; 0 = none are.</param>
 /// <param name="CriticalLane">The first lane of critical priority, or null.</param>
 /// <param name="Entitled">Lanes that need an entitlement.</param>
 internal sealed record PolicyFacts(
     bool Metered, long SliceMs, int Slices, long GraceMs, long MaxRequestUnits, long QuotaUnitsPerSecond,
-    string? CriticalLane, IReadOnlyList<string> Entitled)
+    long Rate, long TicketHorizonMs, string? CriticalLane, IReadOnlyList<string> Entitled)
 {
     public static async Task<PolicyFacts> ReadAsync(CoopGridClient client, string coop, string name, CancellationToken stop = default) =>
         Parse((await client.Classes.GetPolicyAsync(coop, name, stop)).PolicyJson);
@@ -36,7 +38,8 @@ internal sealed record PolicyFacts(
         return new(
             Is(policy, "entry", "metered", ifMissing: false), Number(window, "sliceMs", 3_600_000), (int)Number(window, "slices", 168),
             Number(window, "graceMs", 0), Number(capacity, "maxRequestUnits", 1),
-            Number(Part(policy, "quota"), "unitsPerSecond", 0), critical, entitled);
+            Number(Part(policy, "quota"), "unitsPerSecond", 0), Number(Part(policy, "tariff"), "rate", 0),
+            Number(Part(policy, "deferral"), "horizonMs", 0), critical, entitled);
     }
 
     private static JsonElement Part(JsonElement parent, string name)

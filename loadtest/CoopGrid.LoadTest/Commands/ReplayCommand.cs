@@ -22,9 +22,14 @@ internal sealed class ReplayCommand
     private readonly Option<string> _speed = new("--speed") { Description = "How much faster than life: a factor (60 = an hour in a minute), or max = as fast as the grid answers.", DefaultValueFactory = _ => "1" };
     private readonly Option<long> _units = new("--units") { Description = "Units of a message; for azure-llm, tokens per unit (rounded up).", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _rows = new("--rows") { Description = "At most this many rows of the trace; 0 = all." };
+    private readonly Option<int> _skipRows = new("--skip-rows") { Description = "So many rows at the trace's beginning are left out." };
     private readonly Option<int> _rowsPerSlice = new("--rows-per-slice") { Description = "homes: how many hours are added up into one slice.", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _lane = new("--lane") { Description = "The lane; default: the first standard one.", DefaultValueFactory = _ => "" };
     private readonly Option<string> _prefix = new("--prefix") { Description = "Starts the members' names.", DefaultValueFactory = _ => "m-" };
+
+    private readonly Option<int?> _patient = new("--patient-permille") { Description = "Of a thousand members, how many have messages that can wait. Default: all with --defer, else none." };
+    private readonly Option<string> _patientLane = new("--patient-lane") { Description = "The lane of messages that can wait.", DefaultValueFactory = _ => "bulk" };
+    private readonly Option<double?> _defer = new("--defer") { Description = "Messages that can wait take a ticket where there is no room, or only at a price above ×1, up to so many seconds ahead by the grid's clock whatever the speed, and are sent in the ticket's second." };
 
     private readonly Option<bool> _close = new("--close") { Description = "Wait until the epochs of the replay are closed, and tell how their bills are spread: of a class with fixed epochs. Written beside the result, as ….bills.json." };
     private readonly Option<double> _closeFor = new("--close-for") { Description = "For how many seconds the closing is waited for. An admitted class closes ten minutes after its epoch's end, a metered one after its grace.", DefaultValueFactory = _ => 1800 };
@@ -33,7 +38,8 @@ internal sealed class ReplayCommand
     {
         var command = new Command("replay", "A trace, sent as it happened or faster.")
         {
-            _file, _format, _members, _skew, _speed, _units, _rows, _rowsPerSlice, _lane, _prefix, _close, _closeFor,
+            _file, _format, _members, _skew, _speed, _units, _rows, _skipRows, _rowsPerSlice, _lane, _prefix, _patient, _patientLane,
+            _defer, _close, _closeFor,
         };
         _format.AcceptOnlyFromAmong("azure-llm", "tweets", "homes", "plain");
         _run.AddTo(command);
@@ -66,14 +72,27 @@ internal sealed class ReplayCommand
 
         var options = new TraceOptions(
             parsed.GetValue(_members), parsed.GetValue(_skew), speed, parsed.GetValue(_units), parsed.GetValue(_rows), run.Seed,
-            parsed.GetValue(_prefix)!, parsed.GetValue(_lane)!);
+            parsed.GetValue(_prefix)!, parsed.GetValue(_lane)!, parsed.GetValue(_skipRows));
         Workload workload = format switch
         {
             "azure-llm" => MessageTraces.AzureLlm(text, options),
             "tweets" => MessageTraces.Tweets(text, options),
             _ => MessageTraces.Plain(text, options),
         };
-        return await new Play(run, client, $"replay {name}").RunAsync(workload, policy, stop);
+        (int permille, TimeSpan? defer) = Patience(parsed, policy);
+        if (permille > 0) workload = Patient.Mark(workload, permille, parsed.GetValue(_patientLane)!);
+        return await new Play(run with { Settings = run.Settings with { Defer = defer } }, client, $"replay {name}").RunAsync(workload, policy, stop);
+    }
+
+    private (int Permille, TimeSpan? Defer) Patience(ParseResult parsed, PolicyFacts policy)
+    {
+        double? seconds = parsed.GetValue(_defer);
+        int permille = parsed.GetValue(_patient) ?? (seconds is null ? 0 : 1000);
+        if (permille is < 0 or > 1000) throw new ArgumentException($"--patient-permille {permille}: must be 0 to 1000.");
+        if (seconds is null) return (permille, null);
+        if (seconds is not (> 0 and <= 86_400)) throw new ArgumentException($"--defer {seconds}: must be above 0 and at most 86400 seconds.");
+        if (policy.TicketHorizonMs == 0) throw new ArgumentException("--defer: the class gives no tickets for later.");
+        return (permille, TimeSpan.FromSeconds(seconds.Value));
     }
 
     private async Task<int> CloseAsync(ParseResult parsed, RunContext run, CoopGridClient client, DateTimeOffset began, CancellationToken stop)

@@ -49,7 +49,7 @@ internal sealed class RunView(LoadRun run, ClassWatch watch, TimeProvider clock,
         return string.Create(CultureInfo.InvariantCulture,
             $"{run.Elapsed.TotalSeconds,6:F1}s {hour?.Invoke(run.Part),-12} {_rate,8:F0}/s  admitted {run.Tally.Count(Outcome.Admitted)} ")
             + string.Create(CultureInfo.InvariantCulture,
-            $"refused {Refused(run.Tally.Count)} unknown {run.Tally.Count(Outcome.Unavailable)} shed {run.Tally.Shed}  S {state?.UsageUnits} N {state?.Members} ")
+            $"deferred {run.Tally.Count(Outcome.Deferred)} redeemed {run.Tickets.Redeemed} refused {Refused(run.Tally.Count)} unknown {run.Tally.Count(Outcome.Unavailable)} shed {run.Tally.Shed}  S {state?.UsageUnits} N {state?.Members} ")
             + string.Create(CultureInfo.InvariantCulture,
             $"mean {(state?.MeanMilliunits ?? 0) / 1000.0:F1} ×{(state?.MultiplierPermille ?? 0) / 1000.0:F3}  p50/p99/p99.9 {latency.P50:F1}/{latency.P99:F1}/{latency.P999:F1} ms");
     }
@@ -77,16 +77,17 @@ internal sealed class RunView(LoadRun run, ClassWatch watch, TimeProvider clock,
 
     private Table Groups()
     {
-        var table = new Table().AddColumns("group", "lane", "admitted", "no room", "other refusals", "unknown", "admitted %");
+        var table = new Table().AddColumns("group", "lane", "admitted", "deferred", "no room", "other refusals", "unknown", "admitted %");
         foreach (GroupTotals row in ResultOf.Groups(run))
         {
             long admitted = row.Outcomes.GetValueOrDefault(nameof(Outcome.Admitted));
+            long deferred = row.Outcomes.GetValueOrDefault(nameof(Outcome.Deferred));
             long noRoom = row.Outcomes.GetValueOrDefault(nameof(Outcome.CapacityExceeded));
             long unknown = row.Outcomes.GetValueOrDefault(nameof(Outcome.Unavailable));
             long all = row.Outcomes.Values.Sum();
             table.AddRow(
-                Markup.Escape(row.Group), Markup.Escape(row.Lane.Length == 0 ? "(standard)" : row.Lane), $"{admitted:N0}", $"{noRoom:N0}",
-                $"{all - admitted - noRoom - unknown:N0}", $"{unknown:N0}", $"{100.0 * admitted / all:F1}");
+                Markup.Escape(row.Group), Markup.Escape(row.Lane.Length == 0 ? "(standard)" : row.Lane), $"{admitted:N0}", $"{deferred:N0}", $"{noRoom:N0}",
+                $"{all - admitted - deferred - noRoom - unknown:N0}", $"{unknown:N0}", $"{100.0 * admitted / all:F1}");
         }
 
         return table;
@@ -95,5 +96,5 @@ internal sealed class RunView(LoadRun run, ClassWatch watch, TimeProvider clock,
     private static Markup Fact(string name, string value) => new($"[grey]{Markup.Escape(name)}[/] {Markup.Escape(value)}");
 
     private static long Refused(Func<Outcome, long> count) => Enum.GetValues<Outcome>()
-        .Where(outcome => outcome is not (Outcome.Admitted or Outcome.Unavailable)).Sum(count);
+        .Where(outcome => outcome is not (Outcome.Admitted or Outcome.Deferred or Outcome.Unavailable)).Sum(count);
 }

@@ -16,10 +16,11 @@ internal static class ResultOf
             for (int lane = 0; lane < workload.Lanes.Length; lane++) units += run.Tally.AdmittedUnits(group, lane);
         return new Totals(
             workload.Sends.Length, run.Sent, run.Tally.Answered, run.Tally.Shed, run.Tally.Replayed, run.Tally.Retried, units,
-            run.Tally.CancelledUnits, run.Open.Admissions.Count + run.Open.Cancels.Count, Outcomes(run.Tally.Count));
+            run.Tally.CancelledUnits, run.Open.Count, Outcomes(run.Tally.Count));
     }
 
-    public static IReadOnlyList<GroupTotals> Groups(LoadRun run)
+    /// <param name="rate">Of the class, micro-credits per unit.</param>
+    public static IReadOnlyList<GroupTotals> Groups(LoadRun run, long rate = 0)
     {
         var rows = new List<GroupTotals>();
         for (int group = 0; group < run.Workload.Groups.Length; group++)
@@ -28,11 +29,50 @@ internal static class ResultOf
             {
                 (int g, int l) = (group, lane);
                 Dictionary<string, long> outcomes = Outcomes(outcome => run.Tally.Count(g, l, outcome));
-                if (outcomes.Count > 0) rows.Add(new(run.Workload.Groups[g], run.Workload.Lanes[l], run.Tally.AdmittedUnits(g, l), outcomes));
+                if (outcomes.Count == 0) continue;
+                rows.Add(new(
+                    run.Workload.Groups[g], run.Workload.Lanes[l], run.Tally.AdmittedUnits(g, l), run.Tally.SurgedUnits(g, l),
+                    (long)((Int128)rate * run.Tally.SurgedPermille(g, l) / 1000), outcomes));
             }
         }
 
         return rows;
+    }
+
+    /// <summary>What became of the patient group; null if the run has none.</summary>
+    /// <param name="billed">The surcharges on its members' projected bills.</param>
+    public static PatientTotals? Patient(LoadRun run, TimeSpan? defer, long rate, long? billed)
+    {
+        GroupTotals[] rows = [.. Groups(run, rate).Where(row => row.Group == Schedule.Patient.Group)];
+        if (!run.Workload.Groups.Contains(Schedule.Patient.Group)) return null;
+        long Told(params Outcome[] outcomes) => rows.Sum(row => outcomes.Sum(outcome => row.Outcomes.GetValueOrDefault(outcome.ToString())));
+        long sent = rows.Sum(row => row.Outcomes.Values.Sum());
+        return new()
+        {
+            DeferSeconds = defer?.TotalSeconds,
+            Members = PatientMembers(run.Workload).Length,
+            Sent = sent,
+            AdmittedAtOnce = Told(Outcome.Admitted),
+            Deferred = Told(Outcome.Deferred),
+            Refused = sent - Told(Outcome.Admitted, Outcome.Deferred, Outcome.Unavailable),
+            Redeemed = run.Tickets.Redeemed,
+            RedeemedUnits = run.Tickets.RedeemedUnits,
+            RedeemedSurgedUnits = run.Tickets.RedeemedSurgedUnits,
+            Expired = run.Tickets.Expired,
+            RefusedInTime = run.Tickets.RefusedInTime,
+            Unknown = run.Open.Redemptions.Count,
+            Wait = run.Tickets.Wait.Read(),
+            SurgedUnits = rows.Sum(row => row.SurgedUnits),
+            SurchargeMicroCredits = rows.Sum(row => row.SurchargeMicroCredits),
+            BilledSurchargeMicroCredits = billed,
+        };
+    }
+
+    /// <summary>Members who have sent in the patient group.</summary>
+    public static string[] PatientMembers(Workload workload)
+    {
+        int group = Array.IndexOf(workload.Groups, Schedule.Patient.Group);
+        return [.. workload.Sends.Where(send => send.Group == group).Select(send => send.Member).Distinct().Select(member => workload.Members[member])];
     }
 
     public static PriceExtremes Price(ClassWatch watch, LoadRun? run) => new(

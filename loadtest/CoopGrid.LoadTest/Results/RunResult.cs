@@ -27,6 +27,8 @@ internal sealed record RunResult
 
     public IReadOnlyList<GroupTotals> Groups { get; init; } = [];
 
+    public PatientTotals? Patient { get; init; }
+
     public required LatencyMs Latency { get; init; }
 
     public LatencyMs? CriticalLatency { get; init; }
@@ -64,8 +66,9 @@ internal sealed record Totals(
     long Unknown,
     IReadOnlyDictionary<string, long> Outcomes);
 
-/// <summary>Counts of one group of members in one lane.</summary>
-internal sealed record GroupTotals(string Group, string Lane, long AdmittedUnits, IReadOnlyDictionary<string, long> Outcomes);
+/// <summary>Counts of one group of members in one lane, and what of it was surged above ×1.</summary>
+internal sealed record GroupTotals(
+    string Group, string Lane, long AdmittedUnits, long SurgedUnits, long SurchargeMicroCredits, IReadOnlyDictionary<string, long> Outcomes);
 
 /// <summary>Percentiles in ms.</summary>
 internal sealed record LatencyMs(double P50, double P90, double P99, double P999, double Max, long Count);

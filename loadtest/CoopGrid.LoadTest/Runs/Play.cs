@@ -29,9 +29,12 @@ internal sealed class Play(RunContext run, CoopGridClient client, string title, 
         Recording recording = ResultOf.Recording(load, settings, baseline);
         JsonFile.Write(run.RecordingPath, recording, indented: false);
         CheckReport? report = run.Check ? await CheckAsync(client, recording, policy.Slices, settings.Clock) : null;
-        JsonFile.Write(run.Out, Result(load, watch, report, startedAt, seconds));
-        Summary.Print(load, watch, report, run.Out);
-        return report is null || report.Clean ? 0 : 1;
+        PatientTotals? patient = ResultOf.Patient(load, settings.Defer, policy.Rate, await BilledAsync(workload));
+        JsonFile.Write(run.Out, Result(load, watch, report, startedAt, seconds) with { Groups = ResultOf.Groups(load, policy.Rate), Patient = patient });
+        Summary.Print(load, watch, report, policy.Rate);
+        if (patient is not null) Summary.Print(patient);
+        Console.Out.WriteLine($"  result: {run.Out}");
+        return (report is null || report.Clean) && patient is null or { Problems.Count: 0 } ? 0 : 1;
     }
 
     public static async Task<CheckReport> CheckAsync(CoopGridClient client, Recording recording, int windowSlices, TimeProvider clock)
@@ -55,6 +58,10 @@ internal sealed class Play(RunContext run, CoopGridClient client, string title, 
         await showing;
     }
 
+    private async Task<long?> BilledAsync(Workload workload) => run.Check && ResultOf.PatientMembers(workload) is { Length: > 0 } members
+        ? await BilledSurcharges.OfAsync(client, run.Settings.Coop, members)
+        : null;
+
     private RunResult Result(LoadRun load, ClassWatch watch, CheckReport? report, DateTimeOffset startedAt, double seconds) => new()
     {
         RunId = run.Settings.RunId,
@@ -66,7 +73,6 @@ internal sealed class Play(RunContext run, CoopGridClient client, string title, 
         Seed = run.Seed,
         Seconds = Math.Round(seconds, 3),
         Totals = ResultOf.Totals(load),
-        Groups = ResultOf.Groups(load),
         Latency = load.Tally.Latency.Read(),
         CriticalLatency = load.Tally.CriticalLatency.Read(),
         GeneratorLateness = load.Tally.Lateness.Read(),

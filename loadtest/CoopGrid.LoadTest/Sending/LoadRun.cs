@@ -22,7 +22,9 @@ internal sealed class LoadRun : IDisposable
     private readonly Channel<(int Place, long DueMicros)> _due;
     private readonly SemaphoreSlim _room;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    // Questions without an answer, plus one for the pacer until it is done.
+    private readonly int _patient;
+    private CancellationToken _stop;
+    // Questions without an answer and tickets that are waited for, plus one for the pacer until it is done.
     private int _inFlight = 1;
     private long _started;
     private int _sent;
@@ -33,17 +35,20 @@ internal sealed class LoadRun : IDisposable
         _due = Channel.CreateBounded<(int, long)>(settings.MaxInFlight);
         _room = new SemaphoreSlim(settings.MaxInFlight);
         Tally = new Tally(workload);
+        _patient = Array.IndexOf(workload.Groups, Patient.Group);
     }
 
     public Workload Workload { get; }
 
     public Tally Tally { get; }
 
+    public TicketTally Tickets { get; } = new();
+
     public OpenQuestions Open { get; } = new();
 
     public int Sent => Volatile.Read(ref _sent);
 
-    public int InFlight => Math.Max(0, Volatile.Read(ref _inFlight) - 1);
+    public int InFlight => Math.Max(0, Volatile.Read(ref _inFlight) - 1 - Tickets.Held);
 
     public TimeSpan Elapsed => _started == 0 ? TimeSpan.Zero : _settings.Clock.GetElapsedTime(_started);
 
@@ -57,7 +62,7 @@ internal sealed class LoadRun : IDisposable
     /// <summary>Sends everything, or until stopped, and returns when every question has ended.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        _started = _settings.Clock.GetTimestamp();
+        (_started, _stop) = (_settings.Clock.GetTimestamp(), stop);
         _history?.Begin(_settings.Clock);
         await using ISender sender = Senders.Open(_client, _settings);
         Task[] starters = [.. Enumerable.Range(0, Starters).Select(_ => Task.Run(() => StartAsync(sender), CancellationToken.None))];
@@ -80,7 +85,7 @@ internal sealed class LoadRun : IDisposable
     public AdmitRequest Question(int place)
     {
         PlannedSend send = Workload.Sends[place];
-        return new AdmitRequest
+        var question = new AdmitRequest
         {
             Coop = _settings.Coop,
             Member = Workload.Members[send.Member],
@@ -88,6 +93,13 @@ internal sealed class LoadRun : IDisposable
             Units = send.Units,
             Key = $"{_settings.RunId}-{place}",
         };
+        if (_settings.Defer is { } ahead && send.Group == _patient)
+        {
+            question.MaxMultiplierPermille = 1000;
+            question.DeferUntilUnixMs = (_settings.Clock.GetUtcNow() + ahead).ToUnixTimeMilliseconds();
+        }
+
+        return question;
     }
 
     /// <summary>Takes the answer to a question that was open when its first asking ended.</summary>
@@ -96,6 +108,30 @@ internal sealed class LoadRun : IDisposable
         Tally.CountResolved(Workload.Sends[place], answer.Reply);
         long now = Micros;
         _history?.Add(new HistoryLine(this, place, Workload.Sends[place].AtMicros, now, now, answer));
+    }
+
+    /// <summary>Keeps the ticket of a deferred send, and comes with it in its second.</summary>
+    public async Task RedeemAsync(int place, AdmissionAnswer deferred)
+    {
+        Tickets.Hold(deferred.Reply, _settings.Clock.GetUtcNow());
+        try
+        {
+            AdmissionAnswer answer = await _client.RedeemAsync(Question(place), deferred, _stop);
+            if (answer.Outcome == Outcome.Unavailable) Open.Redemptions.Enqueue((place, deferred));
+            else Tickets.CountAnswer(deferred.Reply, answer.Reply, _settings.Clock.GetUtcNow());
+        }
+        catch (OperationCanceledException)
+        {
+            Tickets.CountExpired();
+        }
+        catch (RpcException)
+        {
+            Open.Redemptions.Enqueue((place, deferred));
+        }
+        finally
+        {
+            Tickets.LetGo();
+        }
     }
 
     public void Dispose() => _room.Dispose();
@@ -156,6 +192,7 @@ internal sealed class LoadRun : IDisposable
         _history?.Add(new HistoryLine(this, place, dueMicros, sentMicros, answeredMicros, answer));
         if (answer.IsAdmitted && Cancels(place)) await CancelAsync(place, answer.Reply.Units);
         _room.Release();
+        if (answer.IsDeferred) await RedeemAsync(place, answer);
         Ended();
     }
 

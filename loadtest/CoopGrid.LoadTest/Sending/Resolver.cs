@@ -23,13 +23,15 @@ internal sealed class Resolver(CoopGridClient client)
             AdmissionAnswer answer = await client.AdmitAsync(run.Question(place), CancellationToken.None);
             if (answer.Outcome == Outcome.Unavailable) run.Open.Admissions.Enqueue(place);
             else run.Resolve(place, answer);
+            if (answer.IsDeferred) await run.RedeemAsync(place, answer);
         });
         await Parallel.ForEachAsync(Taken(run.Open.Cancels), SideBySide, async (place, _) =>
         {
             if (await CancelAsync(run.CancelOf(place)) is { } units) run.Tally.CountCancelled(run.Workload.Sends[place], units);
             else run.Open.Cancels.Enqueue(place);
         });
-        return run.Open.Admissions.Count + run.Open.Cancels.Count;
+        await Parallel.ForEachAsync(Taken(run.Open.Redemptions), SideBySide, async (open, _) => await run.RedeemAsync(open.Place, open.Deferred));
+        return run.Open.Count;
     }
 
     /// <summary>Settles what a recording left open, and corrects what it says was told.</summary>
@@ -53,11 +55,11 @@ internal sealed class Resolver(CoopGridClient client)
     }
 
     /// <summary>Takes everything out of a queue.</summary>
-    private static List<int> Taken(ConcurrentQueue<int> queue)
+    private static List<T> Taken<T>(ConcurrentQueue<T> queue)
     {
-        var places = new List<int>();
-        while (queue.TryDequeue(out int place)) places.Add(place);
-        return places;
+        var taken = new List<T>();
+        while (queue.TryDequeue(out T? next)) taken.Add(next);
+        return taken;
     }
 
     /// <returns>By how many units the answer changes what the member was told; null if there is none.</returns>
@@ -75,7 +77,7 @@ internal sealed class Resolver(CoopGridClient client)
             Units = question.Units,
             Key = question.Key,
         });
-        return answer.Outcome == Outcome.Unavailable ? null : answer.IsAdmitted ? answer.Reply.Units : 0;
+        return answer.Outcome == Outcome.Unavailable ? null : answer.IsAdmitted || answer.IsDeferred ? answer.Reply.Units : 0;
     }
 
     private async Task<long?> CancelAsync(CancelRequest request)

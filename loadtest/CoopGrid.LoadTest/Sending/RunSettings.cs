@@ -46,5 +46,10 @@ internal sealed record RunSettings
     /// <summary>Of a thousand admissions, how many are cancelled wholly as soon as they are answered.</summary>
     public int CancelPermille { get; init; }
 
+    /// <summary>
+    /// How far ahead the tickets may be that patient messages take while there is no room, or only at a price above ×1. Null: they are sent like all others.
+    /// </summary>
+    public TimeSpan? Defer { get; init; }
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -11,6 +11,8 @@ internal sealed class Tally
     private readonly long[] _counts;
     private readonly long[] _admittedUnits;
     private readonly long[] _told;
+    private readonly long[] _surgedUnits;
+    private readonly long[] _surgedPermille;
     private readonly int _groups;
     private readonly int _lanes;
     private long _answered;
@@ -27,6 +29,8 @@ internal sealed class Tally
         _counts = new long[_groups * _lanes * Outcomes];
         _admittedUnits = new long[_groups * _lanes];
         _told = new long[workload.Members.Length];
+        _surgedUnits = new long[_groups * _lanes];
+        _surgedPermille = new long[_groups * _lanes];
     }
 
     /// <summary>From the intended moment of sending to the answer, in µs.</summary>
@@ -64,7 +68,7 @@ internal sealed class Tally
         while (reply.MultiplierPermille > highest)
             highest = Interlocked.CompareExchange(ref _highestMultiplier, reply.MultiplierPermille, highest);
         Count(send, reply.Outcome);
-        if (reply.Outcome == Outcome.Admitted) Charge(send, reply.Units);
+        if (reply.Outcome is Outcome.Admitted or Outcome.Deferred) Charge(send, reply);
     }
 
     /// <summary>An answer that was unknown until the same key was asked again.</summary>
@@ -72,7 +76,7 @@ internal sealed class Tally
     {
         Interlocked.Decrement(ref _counts[At(send.Group, send.Lane, Outcome.Unavailable)]);
         Count(send, reply.Outcome);
-        if (reply.Outcome == Outcome.Admitted) Charge(send, reply.Units);
+        if (reply.Outcome is Outcome.Admitted or Outcome.Deferred) Charge(send, reply);
     }
 
     public void CountCancelled(in PlannedSend send, long units)
@@ -86,7 +90,14 @@ internal sealed class Tally
 
     public long Count(int group, int lane, Outcome outcome) => Volatile.Read(ref _counts[At(group, lane, outcome)]);
 
+    /// <summary>Units told to be charged, at once or with a ticket.</summary>
     public long AdmittedUnits(int group, int lane) => Volatile.Read(ref _admittedUnits[(group * _lanes) + lane]);
+
+    /// <summary>Of these, units that were surged at a multiplier above ×1.</summary>
+    public long SurgedUnits(int group, int lane) => Volatile.Read(ref _surgedUnits[(group * _lanes) + lane]);
+
+    /// <summary>Σ of surged units × (multiplier − 1000): times the rate, thousandths of the surcharge.</summary>
+    public long SurgedPermille(int group, int lane) => Volatile.Read(ref _surgedPermille[(group * _lanes) + lane]);
 
     /// <summary>Answers of an outcome over all groups and lanes.</summary>
     public long Count(Outcome outcome)
@@ -99,10 +110,14 @@ internal sealed class Tally
 
     private void Count(in PlannedSend send, Outcome outcome) => Interlocked.Increment(ref _counts[At(send.Group, send.Lane, outcome)]);
 
-    private void Charge(in PlannedSend send, long units)
+    private void Charge(in PlannedSend send, AdmitReply reply)
     {
-        Interlocked.Add(ref _told[send.Member], units);
-        Interlocked.Add(ref _admittedUnits[(send.Group * _lanes) + send.Lane], units);
+        int at = (send.Group * _lanes) + send.Lane;
+        Interlocked.Add(ref _told[send.Member], reply.Units);
+        Interlocked.Add(ref _admittedUnits[at], reply.Units);
+        if (reply.MultiplierPermille <= 1000 || reply.Covered is not { Surged: > 0 } covered) return;
+        Interlocked.Add(ref _surgedUnits[at], covered.Surged);
+        Interlocked.Add(ref _surgedPermille[at], covered.Surged * (reply.MultiplierPermille - 1000));
     }
 
     private int At(int group, int lane, Outcome outcome) => (((group * _lanes) + lane) * Outcomes) + Math.Min((int)outcome, Outcomes - 1);

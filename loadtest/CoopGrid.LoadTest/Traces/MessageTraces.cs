@@ -8,7 +8,9 @@ namespace CoopGrid.LoadTest.Traces;
 /// <param name="Speed">How much faster than life; 0 = as fast as the grid answers.</param>
 /// <param name="Units">Units of a message, or, in a trace of tokens, tokens per unit.</param>
 /// <param name="Rows">At most this many rows; 0 = all.</param>
-internal sealed record TraceOptions(int Members, double Skew, double Speed, long Units, int Rows, ulong Seed, string Prefix, string Lane);
+/// <param name="SkipRows">So many rows at the trace's beginning are left out.</param>
+internal sealed record TraceOptions(
+    int Members, double Skew, double Speed, long Units, int Rows, ulong Seed, string Prefix, string Lane, int SkipRows = 0);
 
 /// <summary>The traces whose rows are requests for admission.</summary>
 internal static class MessageTraces
@@ -18,7 +20,7 @@ internal static class MessageTraces
     {
         var chance = new SplitMix(options.Seed);
         var zipf = new Zipf(options.Members, options.Skew);
-        using var file = new TraceFile(text, "TIMESTAMP", "ContextTokens", "GeneratedTokens");
+        using TraceFile file = Open(text, options, "TIMESTAMP", "ContextTokens", "GeneratedTokens");
         var sends = new List<PlannedSend>();
         while (More(file, sends.Count, options))
         {
@@ -34,7 +36,7 @@ internal static class MessageTraces
     public static Workload Tweets(TextReader text, TraceOptions options)
     {
         var rows = new List<(long At, long Count)>();
-        using var file = new TraceFile(text, "timestamp", "value");
+        using TraceFile file = Open(text, options, "timestamp", "value");
         while (More(file, rows.Count, options)) rows.Add((file.Micros("timestamp"), file.Whole("value")));
         var chance = new SplitMix(options.Seed);
         var zipf = new Zipf(options.Members, options.Skew);
@@ -54,7 +56,7 @@ internal static class MessageTraces
     /// <summary>timestamp, member, units and, if there is such a column, lane.</summary>
     public static Workload Plain(TextReader text, TraceOptions options)
     {
-        using var file = new TraceFile(text, "timestamp", "member", "units");
+        using TraceFile file = Open(text, options, "timestamp", "member", "units");
         bool laned = file.Header.Contains("lane", StringComparer.OrdinalIgnoreCase);
         var members = new Dictionary<string, int>(StringComparer.Ordinal);
         var lanes = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -68,6 +70,16 @@ internal static class MessageTraces
         }
 
         return Scale([.. members.Keys], [.. lanes.Keys], sends, options);
+    }
+
+    private static TraceFile Open(TextReader text, TraceOptions options, params string[] columns)
+    {
+        var file = new TraceFile(text, columns);
+        for (int row = 0; row < options.SkipRows && file.Read(); row++)
+        {
+        }
+
+        return file;
     }
 
     private static bool More(TraceFile file, int rows, TraceOptions options) => (options.Rows == 0 || rows < options.Rows) && file.Read();

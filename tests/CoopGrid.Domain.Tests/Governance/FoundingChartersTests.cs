@@ -66,6 +66,20 @@ public sealed class FoundingChartersTests
         Assert.Equal(accounts.Capacity.UnitsPerSecond * 7 * 86_400 / 10, accounts.Quota.WindowUnits);
     }
 
+    /// <summary>What each of the four has against its peaks; FoundingChartersInUseTests uses it on a silo.</summary>
+    [Fact]
+    public void Each_has_what_fits_its_peaks()
+    {
+        ClassPolicy homes = Read($"{Shipped}/electricity.json").FindClass("residential")!.Policy;
+        Assert.True(homes is { Price.CapPermille: > 1000, Tariff.BaselineUnits: > 0, Bank.SharePermille: > 0 } && homes.Price.TimeOfUse.Length > 0);
+        ClassPolicy accounts = Read($"{Shipped}/blockspace.json").FindClass("accounts")!.Policy;
+        Assert.True(accounts is { Price.CapPermille: > 1000, Market.SellablePermille: > 0 });
+        ClassPolicy lines = Read($"{Shipped}/bandwidth.json").FindClass("residential")!.Policy;
+        Assert.True(lines is { Market.SellablePermille: > 0, Deferral.HorizonMs: > 0 } && lines.Lanes.Any(lane => lane.Priority == LanePriority.Bulk));
+        ClassPolicy people = Read($"{Shipped}/messaging.json").FindClass("people")!.Policy;
+        Assert.True(people is { Price.CapPermille: > 1000, Quota.UnitsPerSecond: > 0, Deferral.HorizonMs: > 0 });
+    }
+
     private static Charter Read(string file) => CharterReader.Read(File.ReadAllBytes(Path.Combine(Root(), file))).Charter!;
 
     private static IEnumerable<string> Charters(string folder) =>

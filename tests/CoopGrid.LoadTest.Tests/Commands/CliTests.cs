@@ -10,6 +10,11 @@ public sealed class CliTests
     [InlineData(0, "admit", "town", "alice", "--units", "2", "--key", "a")]
     [InlineData(0, "quote", "town", "alice", "--json")]
     [InlineData(1, "admit", "town", "alice", "--lane", "closed")]
+    [InlineData(1, "admit", "town", "alice", "--lane", "closed", "--defer-until", "2027-01-15T08:00Z")]
+    [InlineData(0, "admit", "town", "alice", "--defer-until", "2027-01-15T08:00Z")]
+    [InlineData(2, "admit", "town", "alice", "--defer-until", "later")]
+    [InlineData(1, "quote", "town", "alice", "--lane", "closed", "--defer-until", "2027-01-15T08:00Z", "--json")]
+    [InlineData(1, "admit", "town", "alice", "--ticket", "1796151661-7")]
     [InlineData(1, "admit", "town", "nobody")]
     [InlineData(1, "cancel", "town", "alice", "--key", "never")]
     [InlineData(2, "cancel", "town", "alice")]
@@ -107,6 +112,22 @@ public sealed class CliTests
         await Cli.CommandLine.RunAsync(["market", "bid", "town", "alice", "2027-01-15T09:00+01:00", "100", "50", "-k", "a", "--address", $"{host.Address}"]);
         PlaceBidRequest expected = new() { Coop = "town", Member = "alice", SlotStartsUnixMs = 1_800_000_000_000, Key = "a", UnitsPerSecond = 100, UnitPrice = 50 };
         Assert.Equal(expected, host.Grid.LastBid);
+    }
+
+    /// <summary>From DEFERRED to ADMITTED as docs/deferral.md has it. Seen to fail with the deadline left out of what is asked.</summary>
+    [Fact]
+    public async Task A_deadline_gets_a_ticket_and_the_ticket_is_redeemed()
+    {
+        await using FakeHost host = await FakeHost.StartAsync();
+        host.Grid.Enroll(["alice"]);
+        host.Grid.Tickets.Ahead = TimeSpan.Zero;
+        string[] bulk = ["admit", "town", "alice", "-u", "50", "--lane", "closed", "--address", $"{host.Address}"];
+        Assert.Equal(1, await Cli.CommandLine.RunAsync([.. bulk, "--key", "mail-17", "--defer-until", "2027-01-15T09:00+01:00"]));
+        AdmitRequest expected = new() { Coop = "town", Member = "alice", Units = 50, Lane = "closed", Key = "mail-17", DeferUntilUnixMs = 1_800_000_000_000 };
+        Assert.Equal(expected, host.Grid.LastAsked);
+        Assert.Equal(0, await Cli.CommandLine.RunAsync([.. bulk, "--key", "mail-17/ticket", "--ticket", "ticket 1"]));
+        Assert.Equal(1, await Cli.CommandLine.RunAsync([.. bulk, "--key", "another", "--ticket", "ticket 1"]));
+        Assert.Equal(50, host.Grid.State().UsageUnits);
     }
 
     [Theory]

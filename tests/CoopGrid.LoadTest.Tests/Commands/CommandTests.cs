@@ -82,6 +82,21 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_replay_with_deferral_fails_if_a_ticket_is_refused_in_its_second()
+    {
+        await using FakeHost host = await FakeHost.StartAsync();
+        host.Grid.Multiplier = 1500;
+        string trace = Path.Combine(_folder, "trace.csv");
+        await File.WriteAllLinesAsync(trace, ["timestamp,value", "2015-02-26 21:42:53,57", "2015-02-26 21:47:53,43"], TestContext.Current.CancellationToken);
+        string[] replay = ["replay", trace, "--format", "tweets", "--members", "20", "--speed", "max", "--skip-rows", "1", "--defer", "30", .. Shared()];
+        Assert.Equal(0, await Load(host, replay));
+        RunResult result = JsonFile.Read<RunResult>(Out);
+        Assert.Equal((43, 43, 30.0, 0), (result.Patient!.Deferred, result.Patient.Redeemed, result.Patient.DeferSeconds, result.Patient.BilledSurchargeMicroCredits));
+        host.Grid.Tickets.AreRefused = true;
+        Assert.Equal(1, await Load(host, replay));
+    }
+
+    [Fact]
     public async Task Homes_are_reported_slice_by_slice_and_a_second_replay_continues_their_sequence()
     {
         await using FakeHost host = await FakeHost.StartAsync(new FakeGrid { Metered = true, SliceMs = 40 });
@@ -113,6 +128,8 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData("replay", "missing.csv", "--format", "tweets")]
     [InlineData("replay", "missing.csv", "--format", "carrots")]
+    [InlineData("replay", "{trace}", "--format", "tweets", "--defer", "0")]
+    [InlineData("replay", "{trace}", "--format", "tweets", "--patient-permille", "1001")]
     [InlineData("burst", "--members", "many")]
     [InlineData("burst", "--hogs", "10", "--members", "5")]
     [InlineData("burst", "--class", "nobody")]
@@ -121,8 +138,10 @@ public sealed class CommandTests : IDisposable
     public async Task Bad_usage_is_exit_code_2(params string[] args)
     {
         await using FakeHost host = await FakeHost.StartAsync();
-        string[] where = args[0] == "dance" ? [] : ["--address", $"{host.Address}"];
-        Assert.Equal(2, await CommandLine.RunAsync([.. args, .. where]));
+        string trace = Path.Combine(_folder, "trace.csv");
+        await File.WriteAllLinesAsync(trace, ["timestamp,value", "2015-02-26 21:42:53,57"], TestContext.Current.CancellationToken);
+        string[] where = args[0] == "dance" ? [] : ["--address", $"{host.Address}", .. args[1] == "{trace}" ? Shared() : []];
+        Assert.Equal(2, await CommandLine.RunAsync([.. args.Select(arg => arg == "{trace}" ? trace : arg), .. where]));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

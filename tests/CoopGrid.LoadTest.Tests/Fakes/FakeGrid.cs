@@ -4,7 +4,7 @@ namespace CoopGrid.LoadTest.Tests.Fakes;
 
 /// <summary>
 /// A grid of one co-op and one class that keeps exact books and can be told to misbehave: to fail, to lose answers, to stall, to charge
-/// wrongly. Lane "closed" has no room; every other lane always has.
+/// wrongly. Lane "closed" has no room; every other lane always has. Who has a deadline gets a ticket there, or above its highest multiplier.
 /// </summary>
 internal sealed class FakeGrid
 {
@@ -40,6 +40,12 @@ internal sealed class FakeGrid
     /// <summary>Other silos that replies name as members' homes.</summary>
     public Dictionary<string, Uri> Homes { get; } = [];
 
+    /// <summary>Tickets for later.</summary>
+    public FakeTickets Tickets { get; } = new();
+
+    /// <summary>The last request that came to a decision.</summary>
+    public AdmitRequest? LastAsked { get; private set; }
+
     /// <summary>The last bid in the market.</summary>
     public PlaceBidRequest? LastBid { get; set; }
 
@@ -55,6 +61,7 @@ internal sealed class FakeGrid
 
     public string PolicyJson => $$"""
         { "entry": "{{(Metered ? "metered" : "admitted")}}", "window": { "sliceMs": {{SliceMs}}, "slices": 1000000, "graceMs": 60000 },
+          "tariff": { "rate": 3 }, "deferral": { "horizonMs": 60000 },
           "capacity": { "unitsPerSecond": 1000, "burstUnits": 500, "maxRequestUnits": 100 },
           "lanes": [ { "name": "critical", "priority": "critical", "needsEntitlement": true }, { "name": "standard" }, { "name": "closed" } ] }
         """;
@@ -75,12 +82,21 @@ internal sealed class FakeGrid
     {
         lock (_lock)
         {
+            LastAsked = request;
             if (!_members.TryGetValue(request.Member, out FakeMember? member)) return new() { Outcome = Outcome.MemberUnknown, Reason = "No such member." };
             if (_cancelled.Contains((request.Member, request.Key))) return new() { Outcome = Outcome.KeyCancelled };
             if (_known.TryGetValue((request.Member, request.Key), out AdmitReply? known)) return Again(known);
             if (member.Suspended) return new() { Outcome = Outcome.MemberSuspended };
             if (request.Lane == "critical" && !member.Entitlements.Contains("critical")) return new() { Outcome = Outcome.LaneForbidden };
-            if (request.Lane == "closed") return new() { Outcome = Outcome.CapacityExceeded, RetryAfterMs = 100 };
+            AdmitReply? later = request.Ticket.Length > 0 ? Tickets.Redeem(request) : IsClosedTo(request) ? Tickets.Defer(request, quote) : null;
+            if (later is not null)
+            {
+                if (quote) return later;
+                if (FakeTickets.IsRemembered(later)) _known.Add((request.Member, request.Key), later);
+                if (later.Outcome == Outcome.Deferred && request.Ticket.Length == 0) Charge(member, request.Units);
+                return later;
+            }
+
             var reply = new AdmitReply
             {
                 Outcome = Outcome.Admitted,
@@ -174,6 +190,9 @@ internal sealed class FakeGrid
             };
         }
     }
+
+    private bool IsClosedTo(AdmitRequest request) =>
+        request.Lane == "closed" || (request.MaxMultiplierPermille > 0 && Multiplier > request.MaxMultiplierPermille);
 
     private void Charge(FakeMember member, long units)
     {

@@ -46,7 +46,7 @@ internal sealed class FakeAdmission(FakeGrid grid) : Admission.AdmissionBase
         if (grid.Fails()) return new() { Outcome = Outcome.Unavailable };
         AdmitReply reply = grid.Decide(request);
         if (grid.Homes.TryGetValue(request.Member, out Uri? home)) reply.Home = home.OriginalString;
-        return reply.Outcome == Outcome.Admitted && grid.Loses() ? new() { Outcome = Outcome.Unavailable } : reply;
+        return reply.Outcome is Outcome.Admitted or Outcome.Deferred && grid.Loses() ? new() { Outcome = Outcome.Unavailable } : reply;
     }
 }
 

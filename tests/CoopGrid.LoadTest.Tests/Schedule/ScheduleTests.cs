@@ -5,6 +5,18 @@ namespace CoopGrid.LoadTest.Tests.Schedule;
 public sealed class ScheduleTests
 {
     [Fact]
+    public void Patient_members_have_a_group_and_a_lane_of_their_own_and_nothing_else_changes()
+    {
+        Workload before = new(["a", "b", "c"], ["all"], ["", "bulk"], [new(5, 0, 0, 0, 1), new(6, 1, 0, 0, 2), new(7, 0, 0, 1, 3)]);
+        Workload after = Patient.Mark(before, 500, "bulk");
+        Assert.Equal(["all", Patient.Group], after.Groups);
+        Assert.Equal(["", "bulk"], after.Lanes);
+        Assert.Equal([new PlannedSend(5, 0, 1, 1, 1), new PlannedSend(6, 1, 0, 0, 2), new PlannedSend(7, 0, 1, 1, 3)], after.Sends);
+        Assert.Equal(["", "bulk", "slow"], Patient.Mark(before, 500, "slow").Lanes);
+        foreach (int permille in (int[])[0, 300, 1000]) Assert.Equal(permille, Enumerable.Range(0, 1000).Count(member => Patient.Is(member, permille)));
+    }
+
+    [Fact]
     public void Poisson_arrivals_come_at_their_rate_with_exponential_gaps()
     {
         long[] times = [.. Arrivals.Times(_ => 1000, 100, ArrivalKind.Poisson, new SplitMix(1))];

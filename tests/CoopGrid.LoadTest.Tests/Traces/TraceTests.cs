@@ -40,6 +40,14 @@ public sealed class TraceTests
     }
 
     [Fact]
+    public void Rows_may_be_left_out_at_the_beginning()
+    {
+        string[] trace = ["timestamp,value", "2015-02-26 21:42:53,200", "2015-02-26 21:47:53,3", "2015-02-26 21:52:53,5", "2015-02-26 21:57:53,7"];
+        Assert.Equal(8, MessageTraces.Tweets(Text(trace), Options with { SkipRows = 1, Rows = 2 }).Sends.Length);
+        Assert.Empty(MessageTraces.Tweets(Text(trace), Options with { SkipRows = 4 }).Sends);
+    }
+
+    [Fact]
     public void A_plain_trace_names_members_and_lanes_and_takes_seconds_or_dates()
     {
         Workload workload = MessageTraces.Plain(Text("timestamp,member,units,lane", "10.5,bob,2,bulk", "10,alice,3,critical", "11,bob,0,bulk"), Options);

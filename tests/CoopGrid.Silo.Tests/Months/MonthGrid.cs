@@ -1,4 +1,3 @@
-using System.Globalization;
 using CoopGrid.Silo.Tests.Processes;
 using Grpc.Core;
 using Xunit;
@@ -12,16 +11,13 @@ internal sealed class MonthGrid : IAsyncDisposable
 
     private readonly SiloFolder _folder = new(MonthCharter.Json) { Program = "CoopGrid.SteppedSilo" };
     private readonly List<SiloProcess> _all = [];
-    private readonly string _clock;
+    private readonly StepClock _clock;
     private volatile SiloProcess[] _living = [];
-    private long _offsetMs;
 
     /// <param name="connectionString">Of PostgreSQL; null = SQLite.</param>
     public MonthGrid(string? connectionString)
     {
-        _clock = _folder.DataPath + "-clock";
-        Step(TimeSpan.Zero);
-        _folder.Settings["SteppedSilo__Offset"] = _clock;
+        _clock = new(_folder);
         _folder.Settings["CoopGrid__Ledger__KeepDays"] = "366";
 
         // So small that checkpoints are written and segments let go all the time.
@@ -37,7 +33,7 @@ internal sealed class MonthGrid : IAsyncDisposable
     public SiloFolder Folder => _folder;
 
     /// <summary>The silos' wall clock.</summary>
-    public DateTimeOffset Now => TimeProvider.System.GetUtcNow().AddMilliseconds(_offsetMs);
+    public DateTimeOffset Now => _clock.Now;
 
     /// <summary>All that was written by all silos.</summary>
     public string Log => string.Join('\n', _all.Select(silo => silo.Log));
@@ -59,14 +55,7 @@ internal sealed class MonthGrid : IAsyncDisposable
     }
 
     /// <summary>Moves the wall clocks of all silos on.</summary>
-    public void Step(TimeSpan by)
-    {
-        _offsetMs += (long)by.TotalMilliseconds;
-
-        // Put in place as a whole: a silo may read it at any moment.
-        File.WriteAllText(_clock + ".next", _offsetMs.ToString(CultureInfo.InvariantCulture));
-        File.Move(_clock + ".next", _clock, overwrite: true);
-    }
+    public void Step(TimeSpan by) => _clock.Step(by);
 
     /// <summary>A silo that lives, once there is one.</summary>
     public async Task<SiloClients> DoorAsync(Random random, CancellationToken stop)
