@@ -64,6 +64,20 @@ public sealed class ReservationTests
         Assert.Equal(Outcome.Admitted, spent.Decide().Answer.Outcome);
     }
 
+    /// <summary>Seen to fail with the band of its standing.</summary>
+    [Fact]
+    public void What_is_reserved_in_whole_competes_as_protected_however_far_its_holder_is_above_the_mean()
+    {
+        static void FarAbove(Scene scene)
+        {
+            scene.Mean = new(10, 10);
+            scene.Policy = scene.Policy with { Tariff = new() };
+        }
+
+        Assert.Equal(Bands.Protected, Held(20, FarAbove).Decide().Asked.Band);
+        Assert.NotEqual(Bands.Protected, Held(21, FarAbove).Decide().Asked.Band);
+    }
+
     [Fact]
     public void A_limit_on_the_multiplier_holds_for_what_is_beyond()
     {

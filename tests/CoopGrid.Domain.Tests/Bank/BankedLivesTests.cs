@@ -17,6 +17,7 @@ namespace CoopGrid.Domain.Tests.Bank;
 /// </summary>
 public sealed class BankedLivesTests
 {
+    /// <summary>Seen to fail with a cancel that does not settle, and without a cap.</summary>
     [Fact]
     public void However_rarely_an_account_is_touched_its_bank_is_the_oracles()
     {

@@ -1,5 +1,6 @@
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Bank;
+using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Capacity;
 using CoopGrid.Domain.Metering;
 using CoopGrid.Domain.Tests.Admission;
@@ -71,7 +72,7 @@ public sealed class SettlingTests
 
     /// <summary>
     /// The class has fallen more than a window behind: what an entry pushes out of the window before it is final saves nothing.
-    /// Otherwise the slice would be taken for an idle one later.
+    /// Otherwise the slice would be taken for an idle one later. Seen to fail without this rule.
     /// </summary>
     [Fact]
     public void What_the_account_forgets_before_it_is_final_saves_nothing()
@@ -94,6 +95,7 @@ public sealed class SettlingTests
         Assert.Equal(3 + 42, Settling.Now(account, History(slice, offPeak: true)).Held);
     }
 
+    /// <summary>Seen to fail with the bank before the baseline.</summary>
     [Fact]
     public void A_report_spends_the_bank_in_the_slices_whose_price_is_up()
     {
@@ -126,6 +128,71 @@ public sealed class SettlingTests
         account.Apply(reported);
         Assert.Equal((0L, 30L, 92L), (account.Bank.Held, account.Bank.Spent, account.UsageAt(100)));
         Assert.Equal(reported.Slices, ((UsageReported)MemberEntryCodec.Decode(MemberEntryCodec.Encode(reported))).Slices);
+    }
+
+    /// <summary>Their epoch is closed. Seen to fail with a bank that covers late units too.</summary>
+    [Fact]
+    public void Late_units_spend_nothing()
+    {
+        ClassPolicy policy = new()
+        {
+            Entry = UsageEntry.Metered,
+            Window = new() { SliceMs = 1000, Slices = 10, GraceMs = 5000, Epoch = new() { Kind = EpochKind.Fixed, FixedMs = 10_000 } },
+            Capacity = new() { UnitsPerSecond = 1000, BurstUnits = 1000, MaxRequestUnits = 1000 },
+        };
+        MemberAccount account = MemberAccount.Restore(new()
+        {
+            Status = MemberStatus.Active,
+            Class = "homes",
+            WindowSlices = 10,
+            Newest = 95,
+            Meters = [new("meter", 3, 77, 92)],
+            Epochs = new() { EnrolledIn = 0 },
+            Bank = new(30, 0, 0, 30, 0, 10, 94),
+        });
+        var report = new UsageReport { Meter = "meter", Sequence = 4, Slices = [new(93, 20), new(96, 7)] };
+        Conditions now = new(Instant.FromUnixMs(100_000), 1, policy, new(100, 10), 1000, long.MinValue, 100) { Bank = History(94, offPeak: true) };
+        EpochPlan plan = new(new() { Runs = [new(policy.Window.Epoch, 0, 0, 0)], Until = 120 }, policy.Window, "UTC");
+        (ReportAnswer answer, MemberEntry? entry) = ReportRule.Decide(account, report, now, _ => 2000, plan);
+        Assert.Equal([new(93, 0, 20, 2000), new(96, 0, 0, 2000, 7)], ((UsageReported)entry!).Slices);
+        Assert.Equal((20, 7), (answer.LateUnits, answer.BankedUnits));
+    }
+
+    /// <summary>Both roll the window. Seen to fail without settling at the one and at the other.</summary>
+    [Fact]
+    public void A_ticket_settles_when_it_is_cut_and_when_it_is_redeemed()
+    {
+        long slice = Admission.Scene.Slice, second = (Admission.Scene.Now.UnixMs / 1000) + 60;
+        Scene scene = Scene(5);
+        MemberAccount account = scene.Build();
+        Conditions now = scene.Conditions with { Bank = History(slice - 1, offPeak: true), Cut = new(7, "", "k", 5, second, 100) };
+        Admitted issued = AdmissionRule.Decide(account, scene.Request, now, CapacityPlan.From(scene.Policy), scene.Room).Entry!;
+        Assert.Equal(slice - 1, issued.Bank!.Value.SettledThrough);
+        account.Apply(issued);
+
+        (scene.Key, scene.Ticket) = ("r", issued.Issued!.Text);
+        now = scene.Conditions with { Now = Instant.FromUnixMs(second * 1000), Bank = History(slice, offPeak: true), Backed = new(second, second) };
+        Admitted redeemed = AdmissionRule.Decide(account, scene.Request, now, CapacityPlan.From(scene.Policy), scene.Room).Entry!;
+        Assert.Equal((issued.Issued.Text, slice), (redeemed.Ticket, redeemed.Bank!.Value.SettledThrough));
+    }
+
+    /// <summary>Three epochs of seven slices are over; the first is billed. Seen to fail with what decayed in it recorded too.</summary>
+    [Fact]
+    public void What_decayed_with_a_billed_epoch_is_not_recorded()
+    {
+        var decaying = new BankPolicy { DecayPermille = 100 };
+        var history = new BankHistory(new(0, false, 0, 1, decaying));
+        foreach (long start in new long[] { 7, 14, 21 }) history.Add(new(start, true, 0, 1, decaying));
+        history.Close(20, false);
+        WindowPolicy window = new() { SliceMs = 1000, Slices = 4, Epoch = new() { Kind = EpochKind.Fixed, FixedMs = 7000 } };
+        EpochPlan plan = new(new() { Runs = [new(window.Epoch, 0, 0, 0)], Until = 100 }, window, "UTC");
+        MemberAccount account = MemberAccount.Restore(new() { WindowSlices = 4, Newest = 0, Bank = new(1000, 0, 0, 1000, 0, 1, -1) });
+        BankAccount after = Settling.Now(account, history);
+        Assert.Equal([(0, 100), (1, 190), (2, 271)], Decays(0));
+        Assert.Equal([(1, 190), (2, 271)], Decays(1));
+
+        IEnumerable<(long Epoch, long Decayed)> Decays(long firstUnbilled) =>
+            Settling.Decays(account, after, history, plan, firstUnbilled).Select(over => (over.Epoch.Number, over.Bank.Decayed));
     }
 
     private static Scene Scene(long units)

@@ -2,6 +2,7 @@ using CoopGrid.Domain.Bank;
 using CoopGrid.Grains.Bank;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Tests.Ledger;
+using CoopGrid.Grains.Tests.Market;
 using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -104,7 +105,7 @@ public sealed class DeferralTests
         await Refused(silo, () => silo.Member("m0").Quote(Deferring("k")));
         lock (silo.Disk.Lock)
         {
-            long second = (silo.Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000) + 30;
+            long second = (NowMs(silo) / 1000) + 30;
             silo.Disk.Books[Book] = [TicketEntryCodec.Encode(new TicketIssued(1, new(1, "m1", "x", 9, second, 100)))];
         }
 
@@ -123,14 +124,75 @@ public sealed class DeferralTests
         AdmissionAnswer second = await Deferred(silo, "k2");
         Assert.NotEqual(deferred.Ticket, second.Ticket);
         Assert.Equal([1L, 2L], Issued(silo.Disk).Select(entry => entry.Ticket.Number));
-        await silo.Step((int)(second.NotBeforeUnixMs - silo.Time.GetUtcNow().ToUnixTimeMilliseconds()) + 13_000);
+        await silo.Step((int)(second.NotBeforeUnixMs - NowMs(silo)) + 13_000);
         await Eventually.True(() => Entries(silo.Disk).OfType<TicketsExpired>().Any(), "seconds that pass");
         Assert.Equal(Outcome.TicketInvalid, (await silo.Member("m0").Admit(Redeeming("r", deferred.Ticket)).Soon()).Outcome);
     }
 
-    private static async Task<GridSilo> Start()
+    /// <summary>
+    /// The store hangs when the ticket is written: the caller hears that nothing is known, and its key gets that ticket later. Seen to fail without a limit on asking
+    /// the class (never answered).
+    /// </summary>
+    [Fact]
+    public async Task A_class_that_does_not_answer_is_not_waited_for()
     {
-        GridSilo silo = await GridSilo.StartAsync(time: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56)));
+        await using GridSilo silo = await Start(TroubledBooks.PutBefore);
+        await Refused(silo, () => silo.Member("m0").Quote(Deferring("k")));
+        TroubledBooks books = silo.Service<TroubledBooks>();
+        TaskCompletionSource open = new();
+        (books.Open, int before, long from) = (open.Task, books.Appends, NowMs(silo));
+        Task<AdmissionAnswer> answer = silo.Member("m0").Admit(Deferring("k")).AsTask();
+        await Eventually.True(() => books.Appends > before, "the ticket on its way");
+        await silo.AdvanceUntil(() => answer.IsCompleted, "an answer", 100);
+        Assert.Equal(Outcome.Unavailable, (await answer).Outcome);
+        Assert.InRange(NowMs(silo) - from, 1000, 3000);
+
+        open.SetResult();
+        AdmissionAnswer again = await Deferred(silo, "k");
+        Assert.Equal(Issued(silo.Disk).Single().Ticket.Text, again.Ticket);
+    }
+
+    /// <summary>Room is set aside by the class's clock: a gate by another would redeem when it is not there. Seen to fail without the comparison of clocks.</summary>
+    [Fact]
+    public async Task A_gate_whose_clock_is_off_hears_of_no_backed_seconds()
+    {
+        await using GridSilo silo = await Start();
+        await silo.AdvanceUntil(async () => await Through(0) > 0, () => "backed seconds", 25);
+        Assert.All(new[] { -200, 200 }, offMs => Assert.True(Through(offMs).Result > 0));
+        Assert.All(new[] { -300, 300 }, offMs => Assert.Equal(0, Through(offMs).Result));
+
+        async Task<long> Through(int offMs) =>
+            (await silo.Class("homes").Exchange(new() { Producer = 99, At = Instant.Now(silo.Time).PlusMs(offMs) }).Soon()).TicketsThrough;
+    }
+
+    /// <summary>
+    /// The clock stands still, so a new activation of the class has not looked around yet. Seen to fail with tickets cut while a gate is silent, which may listen to the
+    /// activation before, and with nothing set aside at the start (a lease of 100 units/s).
+    /// </summary>
+    [Fact]
+    public async Task A_new_activation_cuts_no_ticket_before_it_has_heard_all_gates_and_leases_nothing_that_is_promised()
+    {
+        await using GridSilo silo = await Start();
+        AdmissionAnswer deferred = await Deferred(silo, "k");
+        await silo.Step((int)(deferred.NotBeforeUnixMs - NowMs(silo)) - 5000);
+        long producer = silo.Service<LedgerWriter>().Producer, before = (await Exchange(0, 0)).Epoch;
+        await GridSilo.Deactivate(silo.Class("homes"));
+        ClassSignal first = await Exchange(0, 0);
+        for (int i = 0; i < 100 && first.Epoch == before; i++) first = await Exchange(0, 0);
+        Assert.NotEqual(before, first.Epoch);
+
+        var desk = silo.Grains.GetGrain<ITicketDesk>(GridSilo.ClassOf("homes").ToString());
+        Assert.Equal(Outcome.Unavailable, (await desk.Defer(new("m0", "other", 9, 100, deferred.NotBeforeUnixMs + 60_000, Spend: true)).Soon()).Outcome);
+        ClassSignal second = await Exchange(first.Epoch, 1_000_000);
+        Assert.Equal(100 - 9, second.LeaseUnitsPerSecond);
+
+        Task<ClassSignal> Exchange(long epoch, long exchange) =>
+            silo.Class("homes").Exchange(new() { Producer = producer, LeaseEpoch = epoch, Exchange = exchange, At = Instant.Now(silo.Time) }).Soon();
+    }
+
+    private static async Task<GridSilo> Start(Action<ISiloBuilder>? more = null)
+    {
+        GridSilo silo = await GridSilo.StartAsync(time: new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56)), more: more);
         await silo.Found("homes", Policy, 2);
         return silo;
     }
@@ -155,7 +217,7 @@ public sealed class DeferralTests
 
     private static async Task FloodUntil(GridSilo silo, long unixMs)
     {
-        while (silo.Time.GetUtcNow().ToUnixTimeMilliseconds() < unixMs)
+        while (NowMs(silo) < unixMs)
         {
             await silo.Step(100);
             await Flood(silo);
@@ -169,6 +231,8 @@ public sealed class DeferralTests
             // As long as there is room.
         }
     }
+
+    private static long NowMs(GridSilo silo) => silo.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static AdmissionRequest Deferring(string key) =>
         new() { Key = key, Units = 9, Lane = "bulk", MaxWaitMs = 0, DeferUntilUnixMs = DateTimeOffset.UnixEpoch.AddYears(57).ToUnixTimeMilliseconds(), Caller = "relay" };

@@ -23,6 +23,9 @@ internal sealed class TroubledBooks(IEntryBooks books) : IEntryBooks
     /// <summary>The fate of the appends to come.</summary>
     public Func<Fate> Next { get; set; } = () => Fate.Stored;
 
+    /// <summary>Appends hang until it is done.</summary>
+    public Task Open { get; set; } = Task.CompletedTask;
+
     /// <summary>The books themselves.</summary>
     public IEntryBooks Untroubled => books;
 
@@ -41,6 +44,7 @@ internal sealed class TroubledBooks(IEntryBooks books) : IEntryBooks
     public async Task<bool> AppendAsync(BookId book, long after, IReadOnlyList<byte[]> entries, CancellationToken cancellation)
     {
         Interlocked.Increment(ref _appends);
+        await Open;
         Fate fate = Next();
         if (fate == Fate.Lost) throw new IOException("The store could not be reached.");
         bool stored = await books.AppendAsync(book, after, entries, cancellation);

@@ -44,6 +44,7 @@ public sealed class TicketReserveTests
         }
     }
 
+    /// <summary>Seen to fail with rates alone, with a reserve that is not waited for until it is full, and with all seconds backed.</summary>
     [Fact]
     public void A_second_is_backed_once_its_room_was_free_for_as_long_as_the_reserve_takes_to_fill()
     {

@@ -22,6 +22,7 @@ public sealed class FloodTests
 
     private static CapacityPolicy Policy => new() { UnitsPerSecond = C, BurstUnits = 2000, MaxRequestUnits = 50 };
 
+    /// <summary>Seen to fail with demand that leaves out what is reserved, and without a basin for it.</summary>
     [Theory]
     [InlineData(0, 1, 2, 3)]
     [InlineData(1, 2)]

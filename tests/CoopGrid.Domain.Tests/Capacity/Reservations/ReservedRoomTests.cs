@@ -21,6 +21,7 @@ public sealed class ReservedRoomTests
         return buckets;
     }
 
+    /// <summary>Seen to fail without a basin of its own, and with one that holders do not draw down.</summary>
     [Fact]
     public void Nobody_else_can_draw_it()
     {
@@ -91,7 +92,7 @@ public sealed class ReservedRoomTests
         Assert.Equal([second, third], served.Select(waiting => waiting.Waiter));
     }
 
-    /// <summary>9.</summary>
+    /// <summary>9. Seen to fail with more for reservations than no lane is guaranteed.</summary>
     [Fact]
     public void Gates_are_given_what_they_ask_for_reservations_first_and_it_all_adds_up()
     {
@@ -115,7 +116,9 @@ public sealed class ReservedRoomTests
         }
     }
 
-    /// <summary>Whatever reservations come and go, rates and bursts add up to the lease, and a change adds nothing.</summary>
+    /// <summary>
+    /// Whatever reservations come and go, rates and bursts add up to the lease, and a change adds nothing. Seen to fail with the reservations' floor full after a change.
+    /// </summary>
     [Fact]
     public void Never_more_than_the_lease_however_what_is_kept_changes()
     {
@@ -131,10 +134,15 @@ public sealed class ReservedRoomTests
                 long passed = random.Next(20_000);
                 now += passed;
                 if (random.Next(5) == 0) buckets.SetLease(All, random.Next(2) == 0 ? [] : [100_000, 0, 0], new(random.Next(0, 600), random.Next(0, 500)), now);
-                long units = 0, size = random.Next(1, 21);
-                RoomRequest request = new(random.Next(3), random.Next(Bands.Count), size) { Reserved = random.Next(2) * random.Next((int)size + 1) };
-                if (request.IsReserved) request = request with { Band = Bands.Protected };
-                if (buckets.TryTake(request, now)) units = size;
+                long units = 0;
+                for (int asked = random.Next(6); asked > 0; asked--)
+                {
+                    long size = random.Next(1, 21);
+                    RoomRequest request = new(random.Next(3), random.Next(Bands.Count), size) { Reserved = random.Next(2) * random.Next((int)size + 1) };
+                    if (request.IsReserved) request = request with { Band = Bands.Protected };
+                    if (buckets.TryTake(request, now)) units += size;
+                }
+
                 excess = Int128.Max(0, excess - (passed * All.UnitsPerSecond)) + (units * (Int128)Second);
                 Assert.True(excess <= All.BurstUnits * Second, $"seed {seed}");
             }
