@@ -1,5 +1,6 @@
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Bank;
 
@@ -47,6 +48,9 @@ public static class Settling
     public static long DecayAfter(MemberAccount account, EpochSlices epoch, BankHistory history)
     {
         if (account.Window is not { } window || account.Bank.SettledThrough >= epoch.End - 1) return 0;
+
+        // What a member holds when it leaves is gone with it.
+        if (account.Status == MemberStatus.Exited && !(account.Final is { } left && epoch.Number < left.Epoch.Number)) return 0;
         BankAccount before = BankRule.Settle(account.Bank, history, window.Held, epoch.First - 1).Account;
         return BankRule.Settle(before, history, window.Held, epoch.End - 1).DecayedUnits;
     }

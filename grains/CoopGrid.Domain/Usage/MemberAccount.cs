@@ -75,8 +75,8 @@ public sealed class MemberAccount
 
     public MeterChain? Meter(string meter) => _meters?.GetValueOrDefault(meter);
 
-    /// <summary>u as of <paramref name="slice"/>, without changing anything.</summary>
-    public long UsageAt(long slice) => Window?.UsageAt(slice) ?? 0;
+    /// <summary>u as of <paramref name="slice"/>, without changing anything. Who has left has none; its window stays for what decays of its bank.</summary>
+    public long UsageAt(long slice) => Status == MemberStatus.Exited ? 0 : Window?.UsageAt(slice) ?? 0;
 
     /// <summary>The slices of the window that ends with a slice, which hold units, oldest first.</summary>
     public IEnumerable<SliceUnits> UsedAt(long slice) => Window?.Held.Where(used => used.Slice > slice - _windowSlices) ?? [];
@@ -194,7 +194,6 @@ public sealed class MemberAccount
         Status = MemberStatus.Exited;
         StatusReason = left.Reason;
         Final = left.Final;
-        Window = new MemberWindow(_windowSlices);
         _entitlements = null;
         _meters = null;
         _epochs.Leave(left.Slice);

@@ -195,6 +195,36 @@ public sealed class SettlingTests
             Settling.Decays(account, after, history, plan, firstUnbilled).Select(over => (over.Epoch.Number, over.Bank.Decayed));
     }
 
+    /// <summary>
+    /// A meter's last slices are not final when its member leaves. What decays with the epoch goes by what was used in them: they are not taken for idle ones. With the
+    /// epoch that it leaves in nothing decays any more, and no later one has a bill for it.
+    /// </summary>
+    [Fact]
+    public void Who_leaves_before_its_last_slices_are_final_decays_as_if_it_had_stayed()
+    {
+        BankPolicy bank = new() { SharePermille = 1000, CapUnits = 1000, DecayPermille = 500 };
+        var history = new BankHistory(new(0, false, 60, 4, bank));
+        history.Add(new(100, true, 60, 4, bank));
+        history.Close(101, offPeak: true);
+        MemberAccount account = MemberAccount.Restore(new()
+        {
+            Status = MemberStatus.Active,
+            Class = "homes",
+            Sequence = 9,
+            WindowSlices = 4,
+            Newest = 101,
+            Usage = [new(98, 60), new(99, 60)],
+            Bank = new(100, 0, 0, 100, 0, 4, 97),
+        });
+        account.Apply(new MemberLeft(10, Instant.FromUnixMs(101_000), 101, 1, "moved", new(new(8, 100, 110), 0, 1, 1, new(), null)));
+        Assert.Equal(0, account.UsageAt(101));
+        Assert.Equal(50, Settling.DecayAfter(account, new EpochSlices(7, 90, 100), history));
+        Assert.Equal(50, Settling.DecayAfter(MemberAccount.Restore(account.Snapshot()), new EpochSlices(7, 90, 100), history));
+        history.Add(new(110, true, 60, 4, bank));
+        history.Close(111, offPeak: true);
+        Assert.Equal(0, Settling.DecayAfter(account, new EpochSlices(8, 100, 110), history));
+    }
+
     private static Scene Scene(long units)
     {
         var scene = new Scene { Units = units };
