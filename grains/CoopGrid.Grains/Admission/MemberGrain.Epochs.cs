@@ -34,7 +34,7 @@ internal sealed partial class MemberGrain
         bool handedIn = await HandInLate(decider);
         if (_claim.Account.Final?.Epoch.Number != number) return answer;
         if (!handedIn) return new(EpochFiguresOutcome.Unavailable);
-        await farewell.RevokeAsync(_claim.Member, decider.Gate.Class, CancellationToken.None);
+        await Revoke(decider);
         return await Settle(decider) is null ? answer : new(EpochFiguresOutcome.FinallyBilled);
     }
 

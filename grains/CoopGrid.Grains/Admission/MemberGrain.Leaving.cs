@@ -29,9 +29,20 @@ internal sealed partial class MemberGrain
             return (left, left is null ? new(MemberOutcome.Unavailable, NotHeard) : null);
         });
         if (answer.Outcome is not (MemberOutcome.Changed or MemberOutcome.Unchanged)) return new(answer.Outcome, answer.State, Reason: answer.Reason);
-        await farewell.RevokeAsync(_claim.Member, decider!.Gate.Class, CancellationToken.None);
-        Bill? bill = await HandInLate(decider) ? await Settle(decider) : null;
+        await Revoke(decider!);
+        Bill? bill = await HandInLate(decider!) ? await Settle(decider!) : null;
         return new(answer.Outcome, StateOf(), bill?.Number ?? 0);
+    }
+
+    private Task Revoke(RequestDecider decider)
+    {
+        ClassView view = decider.Gate.View;
+        WindowPolicy window = view.Policies.Current.Window;
+        return farewell.RevokeAsync(
+            _claim.Member,
+            decider.Gate.Class,
+            moment => view.Epochs is { } epochs ? epochs.At(Math.Max(epochs.First, window.SliceAt(moment)))?.Number : null,
+            CancellationToken.None);
     }
 
     /// <summary>Makes the final bill of a member that has left; null if it has none.</summary>

@@ -18,13 +18,14 @@ internal sealed record LeavingMember(FinalFigures Final, MemberFigures Used, Win
 /// What follows an exit (SPEC.md §13): senders and meters are free again, what the member has in slots falls, its final bill is made. Every step is harmless to
 /// repeat, so whoever asks next goes on where it was broken off.
 /// </summary>
-internal sealed class Farewell(IMemberDirectory directory, IEntryBooks books, FinalBills bills, IGrainFactory grains, GridClock clock)
+internal sealed class Farewell(IMemberDirectory directory, IEntryBooks books, FinalBills bills, SlotCharges charges, IGrainFactory grains, GridClock clock)
 {
     private const long LongestSlotMs = 86_400_000;
     private const int SlotsAtOnce = 1000;
 
-    /// <summary>Takes what the member had.</summary>
-    public async Task RevokeAsync(MemberId member, ClassId @class, CancellationToken cancellation)
+    /// <summary>Takes what the member had, and hands in what slots cost it that have started: its final bill is the last one that they can stand on.</summary>
+    /// <param name="epochAt">The number of the class's epoch that holds a moment; null if that is not known.</param>
+    public async Task RevokeAsync(MemberId member, ClassId @class, Func<Instant, long?> epochAt, CancellationToken cancellation)
     {
         foreach (string sender in await directory.ListSendersAsync(member.Coop, member.Member, cancellation))
             await directory.UnbindSenderAsync(member.Coop, sender, member.Member, cancellation);
@@ -32,14 +33,18 @@ internal sealed class Farewell(IMemberDirectory directory, IEntryBooks books, Fi
             await directory.UnregisterMeterAsync(member.Coop, meter, member.Member, cancellation);
 
         // Only slots that somebody has asked something of have a book; those that may still run, and those to come.
-        string own = $"{@class.Class}/", after = SlotBooks.SubjectOf(new(@class, Math.Max(0, clock.Read().Now.UnixMs - LongestSlotMs)));
+        Instant now = clock.Read().Now;
+        string own = $"{@class.Class}/", after = SlotBooks.SubjectOf(new(@class, Math.Max(0, now.UnixMs - LongestSlotMs)));
         while (true)
         {
             IReadOnlyList<string> subjects = await books.ListAsync(member.Coop, SlotBooks.Kind, after, SlotsAtOnce, cancellation);
             foreach (string subject in subjects)
             {
                 if (!subject.StartsWith(own, StringComparison.Ordinal)) return;
-                await grains.GetGrain<ISlotGrain>(SlotBooks.SlotOf(member.Coop, subject).ToString()).Revoke(member.Member);
+                SlotId slot = SlotBooks.SlotOf(member.Coop, subject);
+                ISlotGrain grain = grains.GetGrain<ISlotGrain>(slot.ToString());
+                await grain.Revoke(member.Member);
+                if (slot.Starts <= now && epochAt(slot.Starts) is { } epoch) await charges.HandInAsync(slot, member.Member, epoch, grain, cancellation);
             }
 
             if (subjects.Count < SlotsAtOnce) return;

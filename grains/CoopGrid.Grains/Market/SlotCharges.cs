@@ -52,6 +52,14 @@ public sealed class SlotCharges(IEntryBooks books, IBillStore bills, GridClock c
         }
     }
 
+    /// <summary>Hands in what a slot costs one member; nothing before its start.</summary>
+    /// <param name="epoch">The number of the class's epoch that holds the start.</param>
+    public async Task HandInAsync(SlotId slot, string member, long epoch, ISlotGrain grain, CancellationToken cancellation)
+    {
+        IReadOnlyCollection<SlotCharge> charges = await grain.GetCharges();
+        await HandInAsync(slot, epoch, [.. charges.Where(charge => charge.Member == member)], cancellation);
+    }
+
     private async Task<int> HandInAsync(SlotId slot, long epoch, IReadOnlyCollection<SlotCharge> charges, CancellationToken cancellation)
     {
         foreach (SlotCharge[] some in charges.Where(charge => charge.Charge > 0).Chunk(LinesAtOnce))

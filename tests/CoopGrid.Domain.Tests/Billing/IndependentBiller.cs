@@ -9,7 +9,8 @@ namespace CoopGrid.Domain.Tests.Billing;
 internal sealed class IndependentBiller
 {
     /// <summary>Units used in a slice: a letter for each, in the order of covering: e exempt, r reserved, b baseline, k banked, s surged.</summary>
-    public sealed class Use(int member, long slice, string units, int multiplier, int version)
+    /// <param name="isBeyond">Whether the surged ones are beyond a reservation.</param>
+    public sealed class Use(int member, long slice, string units, int multiplier, int version, bool isBeyond = false)
     {
         public int Member => member;
 
@@ -20,12 +21,17 @@ internal sealed class IndependentBiller
         public int Multiplier => multiplier;
 
         public int Version => version;
+
+        public bool IsBeyond => isBeyond;
     }
 
     /// <summary>A line before rounding.</summary>
     public sealed record Line(string Kind, int Version, BigInteger Above, BigInteger Below)
     {
-        public BigInteger Amount => Round(Above, Below);
+        /// <summary>Of a correction: the difference of two amounts that are rounded already.</summary>
+        public BigInteger? Difference { get; init; }
+
+        public BigInteger Amount => Difference ?? Round(Above, Below);
     }
 
     /// <summary>The epoch's slices and tariff, and the S and M that overage is measured from.</summary>
@@ -50,9 +56,34 @@ internal sealed class IndependentBiller
 
     public BigInteger M(long first, long end) => Enrolled.Count(at => at.Slice >= first && at.Slice < end);
 
-    public List<Line> Lines(int member, Terms terms)
+    /// <summary>What the formula gives, in the order of its kinds: reservations, corrections and credits are not in it.</summary>
+    public List<Line> Lines(int member, Terms terms) => Lines(member, terms, [.. Of(member, terms)]);
+
+    /// <summary>What becomes of a closed epoch's lines by uses that came late: each line that is another one now, as it is less as it was.</summary>
+    /// <param name="before">What came late before.</param>
+    public List<Line> Corrections(int member, Terms frozen, IEnumerable<Use> before, List<Use> late)
     {
-        List<Use> own = [.. Uses.Where(use => use.Member == member && use.Slice >= terms.First && use.Slice < terms.End)];
+        List<Use> known = [.. Of(member, frozen), .. before];
+        List<Line> old = Lines(member, frozen, known), now = Lines(member, frozen, [.. known, .. late]), corrections = [];
+        foreach (Line line in now)
+        {
+            Line was = old.Find(other => (other.Kind, other.Version) == (line.Kind, line.Version)) ?? line with { Above = 0 };
+            bool isOther = line.Kind switch
+            {
+                "Overage" => late.Any(use => Counted(use) > 0),
+                "Surcharge" => late.Any(use => use.Version == line.Version && use.Multiplier > 1000 && use.Units.Contains('s')),
+                _ => false,
+            };
+            if (isOther) corrections.Add(new("Adjustment", line.Version, line.Above - was.Above, line.Below) { Difference = line.Amount - was.Amount });
+        }
+
+        return corrections;
+    }
+
+    private IEnumerable<Use> Of(int member, Terms terms) => Uses.Where(use => use.Member == member && use.Slice >= terms.First && use.Slice < terms.End);
+
+    private List<Line> Lines(int member, Terms terms, List<Use> own)
+    {
         BigInteger u = own.Aggregate(BigInteger.Zero, (sum, use) => sum + Counted(use));
         BigInteger enrolled = Enrolled.Count(at => at.Member == member && at.Slice >= terms.First && at.Slice < terms.End);
         List<Line> lines =
@@ -62,21 +93,28 @@ internal sealed class IndependentBiller
         ];
         foreach (int version in own.Select(use => use.Version).Distinct().Order())
         {
-            BigInteger weighted = 0;
-            bool any = false;
-            foreach (Use use in own.Where(use => use.Version == version && use.Multiplier > 1000))
-            {
-                foreach (char _ in use.Units.Where(unit => unit == 's'))
-                {
-                    weighted += use.Multiplier - 1000;
-                    any = true;
-                }
-            }
+            if (Surged(own, use => use.Version == version && !use.IsBeyond) is { } weighted) lines.Add(new("Surcharge", version, terms.Rate * weighted, 1000));
+        }
 
-            if (any) lines.Add(new("Surcharge", version, terms.Rate * weighted, 1000));
+        foreach ((int version, int multiplier) in own.Select(use => (use.Version, use.Multiplier)).Distinct().Order())
+        {
+            if (Surged(own, use => (use.Version, use.Multiplier, use.IsBeyond) == (version, multiplier, true)) is { } weighted)
+                lines.Add(new("ReservationOverage", version, terms.Rate * weighted, 1000));
         }
 
         return lines;
+    }
+
+    // Null if there are none.
+    private static BigInteger? Surged(List<Use> own, Func<Use, bool> are)
+    {
+        BigInteger? weighted = null;
+        foreach (Use use in own.Where(use => use.Multiplier > 1000 && are(use)))
+        {
+            foreach (char _ in use.Units.Where(unit => unit == 's')) weighted = (weighted ?? 0) + use.Multiplier - 1000;
+        }
+
+        return weighted;
     }
 
     private static int Counted(Use use) => use.Units.Count(unit => unit != 'r');

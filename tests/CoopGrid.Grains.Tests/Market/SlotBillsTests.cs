@@ -111,6 +111,39 @@ public sealed class SlotBillsTests
             .Soon();
     }
 
+    /// <summary>
+    /// The class has not handed in what has started when a member leaves: the final bill has it all the same, once, and nobody else's. Seen to fail with a farewell that
+    /// hands nothing in (the line waits for a bill that is never made).
+    /// </summary>
+    [Fact]
+    public async Task Who_leaves_right_after_a_slot_has_started_has_it_on_its_final_bill()
+    {
+        var disk = new Disk();
+        var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56).AddSeconds(1));
+        TroubledList? list = null;
+        await using GridSilo silo = await GridSilo.StartAsync(disk, clock, more =>
+        {
+            list = new((IEntryBooks)more.Services.Last(service => service.ServiceType == typeof(IEntryBooks)).ImplementationInstance!);
+            more.Services.AddSingleton<IEntryBooks>(list);
+        });
+        await silo.Found(Class, Policy, 2);
+        long starts = ((clock.GetUtcNow().ToUnixTimeMilliseconds() / 20_000) + 2) * 20_000;
+        ISlotGrain slot = silo.Grains.GetGrain<ISlotGrain>(new SlotId(GridSilo.ClassOf(Class), starts).ToString());
+        foreach (string member in new[] { "m0", "m1" }) Assert.Equal(MarketOutcome.Accepted, (await slot.Ask(MarketSilo.Bid(member, "a", 200, 50)).Soon()).Outcome);
+        list!.Fails = true;
+        await silo.Step((int)(starts - clock.GetUtcNow().ToUnixTimeMilliseconds()));
+        await silo.AdvanceUntil(async () => (await silo.Member("m0").GetState()).Reservation is not null, () => "a running reservation", 20);
+        long epoch = await EpochAt(silo, starts);
+        Assert.Equal(0, HandedIn(disk));
+        list.Fails = false;
+        ExitAnswer? left = null;
+        await silo.AdvanceUntil(async () => (left = await silo.Member("m0").Exit("moved").Soon()).Outcome == MemberOutcome.Changed, () => $"an exit, not {left}", 1);
+        Assert.Equal(1, HandedIn(disk));
+        var reserved = (ChargeLine)BillOf(disk, epoch)!.Lines.Single(line => line.Kind == BillLineKind.Reservation);
+        Assert.Equal((2000, 20 * 200 * 10), (reserved.Units, reserved.Amount));
+        await silo.AdvanceUntil(() => HandedIn(disk) == 2, "the other charge handed in", 100);
+    }
+
     private static async Task Use(GridSilo silo)
     {
         foreach ((string key, long units) in new[] { ("a", 100L), ("b", 100), ("c", 50) })

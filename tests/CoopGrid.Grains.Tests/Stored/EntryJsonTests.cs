@@ -10,9 +10,7 @@ namespace CoopGrid.Grains.Tests.Stored;
 /// </summary>
 public sealed class EntryJsonTests
 {
-    private static readonly Dictionary<string, JsonElement> Lines = Golden.Lines("entries-v1.jsonl")
-        .Select(line => JsonDocument.Parse(line).RootElement)
-        .ToDictionary(line => line.GetProperty("example").GetString()!, line => line.GetProperty("line"));
+    private static readonly Dictionary<string, JsonElement> Lines = Golden.Json("entries-v1.jsonl");
 
     [Theory]
     [MemberData(nameof(EntryTests.Names), MemberType = typeof(EntryTests))]
@@ -21,7 +19,7 @@ public sealed class EntryJsonTests
         string line = MemberEntryJson.Write(new("isle", "Jörg"), EntryTests.Examples[name] with { At = EntryTests.At });
         Assert.True(Lines.TryGetValue(name, out JsonElement golden), $$"""Give {{name}} its line in entries-v1.jsonl: {"example":"{{name}}","line":{{line}}}""");
         using var written = JsonDocument.Parse(line);
-        AssertHolds(golden, written.RootElement, name);
+        Golden.AssertHolds(golden, written.RootElement, name);
     }
 
     [Fact]
@@ -30,28 +28,5 @@ public sealed class EntryJsonTests
         string line = MemberEntryJson.Write(new("isle", "a\nb"), EntryTests.Admission);
         Assert.DoesNotContain('\n', line);
         Assert.StartsWith("""{"coop":"isle","member":"a\nb","sequence":"5","kind":"admitted",""", line, StringComparison.Ordinal);
-    }
-
-    private static void AssertHolds(JsonElement golden, JsonElement now, string place)
-    {
-        Assert.Equal((place, golden.ValueKind), (place, now.ValueKind));
-        switch (golden.ValueKind)
-        {
-            case JsonValueKind.Object:
-                foreach (JsonProperty field in golden.EnumerateObject())
-                {
-                    Assert.True(now.TryGetProperty(field.Name, out JsonElement value), $"{place} has lost {field.Name}.");
-                    AssertHolds(field.Value, value, $"{place}.{field.Name}");
-                }
-
-                break;
-            case JsonValueKind.Array:
-                Assert.Equal(golden.GetArrayLength(), now.GetArrayLength());
-                foreach ((JsonElement before, JsonElement after) in golden.EnumerateArray().Zip(now.EnumerateArray())) AssertHolds(before, after, place);
-                break;
-            default:
-                Assert.Equal((place, golden.GetRawText()), (place, now.GetRawText()));
-                break;
-        }
     }
 }

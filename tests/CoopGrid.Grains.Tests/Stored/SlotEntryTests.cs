@@ -11,7 +11,7 @@ namespace CoopGrid.Grains.Tests.Stored;
 /// </summary>
 public sealed class SlotEntryTests
 {
-    private static readonly Instant At = new(1_800_000_000_123_456);
+    internal static readonly Instant At = new(1_800_000_000_123_456);
 
     private static readonly SlotTerms Terms = new()
     {
@@ -36,7 +36,7 @@ public sealed class SlotEntryTests
         UnitPrice = 1_000_000_000_000,
     };
 
-    private static readonly Dictionary<string, SlotEntry> Examples = new()
+    internal static readonly Dictionary<string, SlotEntry> Examples = new()
     {
         ["opened"] = new SlotOpened(1, At, Terms),
         ["request-accepted"] = new RequestAccepted(3, At, Request),

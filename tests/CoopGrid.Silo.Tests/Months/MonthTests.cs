@@ -1,5 +1,6 @@
 using CoopGrid.Protocol.V1;
 using CoopGrid.Silo.Tests.Ledger.Postgres;
+using CoopGrid.Silo.Tests.Months.Audit;
 using CoopGrid.Silo.Tests.Processes;
 using Grpc.Core;
 using Xunit;
@@ -7,13 +8,27 @@ using Xunit;
 namespace CoopGrid.Silo.Tests.Months;
 
 /// <summary>
-/// A month that passes in a minute on real silos, and is billed by itself: members join, give back and report, policies are voted and executed, silos are killed.
-/// Then the exported ledger alone, in the hands of a biller that shares no code with the rules, must give every line of every bill.
+/// A month that passes in a minute on real silos, and is billed by itself: members join and leave, give back and report, in time and late, bid for slots, save, and come
+/// back with tickets; policies are voted and executed, silos are killed. Then the exported ledger alone, in the hands of a biller that shares no code with the rules,
+/// must give every line of every bill.
 /// </summary>
 [Collection(ProcessCollection.Name)]
 public sealed class MonthTests
 {
     private static readonly TimeSpan StepBy = TimeSpan.FromHours(7);
+
+    /// <summary>Who leaves in which step, and in the first hours of a week, before the one that is over is billed. They are not those that vote.</summary>
+    private static readonly Dictionary<int, string> Leaving = new()
+    {
+        [12] = "joined in step 2",
+        [26] = "joined in step 8",
+        [31] = "courier 5",
+        [45] = "joined in step 32",
+        [71] = "joined in step 20",
+        [90] = "joined in step 86",
+    };
+
+    private static readonly string[][] LeavingOnMondays = [["home 4", "courier 7"], ["home 3", "courier 6"], ["home 2"]];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -56,22 +71,35 @@ public sealed class MonthTests
     private static async Task LiveAsync(MonthGrid grid, int steps, Func<Task> crash)
     {
         var traffic = new MonthTraffic(grid, seed: 1);
+        var couriers = new MonthCouriers(grid);
         var meters = new MonthMeters(grid);
+        var market = new MonthMarket(grid);
+        var exits = new MonthExits(grid, meters);
         await meters.RegisterAsync();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        Task load = traffic.RunAsync(over.Token);
+        Task load = Task.WhenAll(traffic.RunAsync(over.Token), couriers.RunAsync(over.Token));
         MonthVotes[] votes =
         [
             new(grid, MonthCharter.People, 1, MonthCharter.PeoplePolicy(1_500_001, 1511, 900, "sameEpoch", 1430)),
             new(grid, MonthCharter.People, 2, MonthCharter.PeoplePolicy(1_500_001, 1511, 900, "sameEpoch", 1777)),
             new(grid, MonthCharter.People, 3, MonthCharter.PeoplePolicy(1_500_007, 1499, 1000, "previousEpoch", 1777)),
         ];
+        int round = 0, mondays = 0;
         for (int step = 0; step < steps; step++)
         {
+            long week = MonthAudit.WeekOf(grid.Now.ToUnixTimeMilliseconds());
             grid.Step(StepBy);
             await traffic.Admissions(25);
+            if (MonthAudit.WeekOf(grid.Now.ToUnixTimeMilliseconds()) > week && mondays < LeavingOnMondays.Length)
+            {
+                foreach (string early in LeavingOnMondays[mondays++]) await exits.LeaveAsync(early);
+            }
+
             await meters.ReportAsync();
+            await market.StepAsync();
             if (step % 6 == 2) await JoinAsync(grid, traffic, step);
+            if (Leaving.TryGetValue(step, out string? member)) await exits.LeaveAsync(member);
+            if (step >= 15 * (round + 1) && await couriers.RedeemAsync()) round++;
 
             // A policy takes twelve steps: proposed and voted, queued after the vote, executed a day after that.
             if (step / 14 is var turn && turn < votes.Length)
@@ -82,11 +110,12 @@ public sealed class MonthTests
             }
 
             if (step % 20 == 16 && step + 20 <= steps) await crash();
+            await meters.ClosedAsync();
         }
 
         await over.CancelAsync();
         await load;
-        await BilledAsync(grid, meters, traffic);
+        await BilledAsync(grid, meters, exits, [.. traffic.Told, .. couriers.Told], traffic.Unknown + couriers.Unknown);
     }
 
     private static async Task JoinAsync(MonthGrid grid, MonthTraffic traffic, int step)
@@ -96,7 +125,7 @@ public sealed class MonthTests
         traffic.Join(member);
     }
 
-    private static async Task BilledAsync(MonthGrid grid, MonthMeters meters, MonthTraffic traffic)
+    private static async Task BilledAsync(MonthGrid grid, MonthMeters meters, MonthExits exits, List<ToldSend> told, int unknown)
     {
         // On to the middle of a week, so that the last one is over for meters too.
         long week = MonthAudit.WeekOf(grid.Now.ToUnixTimeMilliseconds());
@@ -104,33 +133,54 @@ public sealed class MonthTests
         {
             grid.Step(StepBy);
             await meters.ReportAsync();
+            await meters.ClosedAsync();
         }
 
         long last = week - (long)TimeSpan.FromDays(7).TotalMilliseconds;
         var closed = new Dictionary<string, long>();
         foreach (string @class in MonthCharter.Classes) closed[@class] = await ClosedAsync(grid, @class, last);
+        await exits.SettledAsync();
 
-        string file = grid.Folder.DataPath + "-ledger.jsonl";
-        (int code, string said) = await grid.Folder.ExportAsync(file);
-        Assert.True(code == 0, said);
-        ExportedLedger ledger = ExportedLedger.Read(file, (week / MonthCharter.SliceMs) + 100);
-        File.Delete(file);
-        foreach (ToldSend send in traffic.Told)
+        ExportedLedger ledger = await ExportedAsync(grid, "export", file => ExportedLedger.Read(file, (week / MonthCharter.SliceMs) + 168));
+        ExportedSlots slots = await ExportedAsync(grid, "slots", ExportedSlots.Read);
+        foreach (ToldSend send in told)
         {
             string left = ledger.ByKey[(send.Member, send.Key)].Units;
             Assert.True(left.Length <= send.Units - send.Returned, $"{send} is in the ledger as {left}.");
         }
 
-        Assert.InRange(ledger.ByKey.Count, traffic.Told.Count, traffic.Told.Count + traffic.Unknown);
+        Assert.InRange(ledger.ByKey.Count, told.Count, told.Count + unknown);
 
-        var audit = new MonthAudit(grid, ledger);
+        var audit = new MonthAudit(grid, ledger, slots);
         foreach (string @class in MonthCharter.Classes) await audit.CheckClassAsync(@class, closed[@class]);
         await audit.CheckBooksAsync();
+        AssertMany(ledger.Kinds, slots.Kinds, audit);
+    }
 
-        // It was not about nothing.
-        foreach (string kind in new[] { "enrolled", "admitted", "cancelled", "usageReported", "epochBegan" })
-            Assert.True(ledger.Kinds.GetValueOrDefault(kind) > 5, $"Few entries are {kind}.");
-        foreach (string kind in new[] { "Fixed", "Overage", "Surcharge" }) Assert.True(audit.Lines.GetValueOrDefault(kind) > 10, $"Few lines are {kind}.");
+    /// <summary>It was not about nothing.</summary>
+    private static void AssertMany(Dictionary<string, int> entries, Dictionary<string, int> slots, MonthAudit audit)
+    {
+        List<string> few = [];
+        Expect(5, entries, "enrolled", "admitted", "cancelled", "usageReported", "epochBegan", "late", "lateHandedIn", "deferred", "deferredCancelled", "reserved", "beyond");
+        Expect(2, entries, "memberLeft", "redeemed");
+        Expect(2, slots, "bid", "replace", "withdraw", "cancel", "buy", "slotCleared", "slotStarted", "competed");
+        Expect(10, audit.Lines, "Fixed", "Overage", "Surcharge", "Reservation", "ReservationOverage", "Adjustment");
+        Expect(2, audit.Lines, "Final");
+        Assert.Empty(few);
+        Assert.InRange(audit.Decayed, 11, long.MaxValue);
+
+        void Expect(int moreThan, Dictionary<string, int> counts, params string[] kinds) =>
+            few.AddRange(kinds.Where(kind => counts.GetValueOrDefault(kind) <= moreThan).Select(kind => $"{kind}: {counts.GetValueOrDefault(kind)}"));
+    }
+
+    private static async Task<T> ExportedAsync<T>(MonthGrid grid, string what, Func<string, T> read)
+    {
+        string file = $"{grid.Folder.DataPath}-{what}.jsonl";
+        (int code, string said) = await grid.Folder.ExportAsync(file, what);
+        Assert.True(code == 0, said);
+        T exported = read(file);
+        File.Delete(file);
+        return exported;
     }
 
     /// <summary>Waits until a class's epoch that began then is closed.</summary>

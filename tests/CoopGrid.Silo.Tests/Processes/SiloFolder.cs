@@ -64,11 +64,12 @@ internal sealed class SiloFolder : IAsyncDisposable
     }
 
     /// <summary>Has the silo's program export the ledger, whether silos run or not.</summary>
+    /// <param name="what">Members' entries, or with <c>slots</c> the books of slots.</param>
     /// <returns>Its exit code, and what it said.</returns>
-    public async Task<(int Code, string Said)> ExportAsync(string file)
+    public async Task<(int Code, string Said)> ExportAsync(string file, string what = "export")
     {
         var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [SiloProcess.AssemblyOf("CoopGrid.Silo"), "ledger", "export", Charters.Coop, file])
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [SiloProcess.AssemblyOf("CoopGrid.Silo"), "ledger", what, Charters.Coop, file])
         {
             RedirectStandardError = true,
         };

@@ -5,16 +5,19 @@ using CoopGrid.Silo.Ledger.Sqlite;
 
 namespace CoopGrid.Silo.Ledger.Export;
 
-/// <summary>A grid's log, opened beside its silos or while none runs: nothing is locked, migrated or written.</summary>
+/// <summary>A grid's log and its books, opened beside its silos or while none runs: nothing is locked, migrated or written.</summary>
 internal sealed class LedgerSource : IDisposable
 {
     private readonly IDisposable _database;
 
-    private LedgerSource(ILedgerStore ledger, ILedgerArchive archive, IDisposable database) => (Ledger, Archive, _database) = (ledger, archive, database);
+    private LedgerSource(ILedgerStore ledger, ILedgerArchive archive, IEntryBooks books, IDisposable database) =>
+        (Ledger, Archive, Books, _database) = (ledger, archive, books, database);
 
     public ILedgerStore Ledger { get; }
 
     public ILedgerArchive Archive { get; }
+
+    public IEntryBooks Books { get; }
 
     /// <summary>Opens what the settings name.</summary>
     /// <exception cref="StorageStartException">There is no such ledger, or the connection string cannot be read.</exception>
@@ -29,13 +32,14 @@ internal sealed class LedgerSource : IDisposable
         if (!File.Exists(file)) throw new StorageStartException(file, "there is no such ledger. Name the grid's CoopGrid:DataPath.");
         var database = new SqliteDatabase(file, SqliteDatabase.WritePragmas);
         var ledger = new SqliteLedgerStore(database, clock, default);
-        return new(ledger, ledger, database);
+        return new(ledger, ledger, new SqliteEntryBooks(database), database);
     }
 
     private static LedgerSource OfServer(string connectionString, TimeProvider clock)
     {
         var connections = PostgresConnections.Read(connectionString);
-        var ledger = new PostgresLedgerStore(new PostgresDatabase(connections.Pool), new PostgresCommits(connections.Ledger), clock, default);
-        return new(ledger, ledger, connections);
+        var database = new PostgresDatabase(connections.Pool);
+        var ledger = new PostgresLedgerStore(database, new PostgresCommits(connections.Ledger), clock, default);
+        return new(ledger, ledger, new PostgresEntryBooks(database), connections);
     }
 }
