@@ -80,7 +80,12 @@ internal sealed class MonthCouriers(MonthGrid grid)
     {
         var request = new AdmitRequest
         {
-            Coop = Charters.Coop, Member = deferred.Member, Key = $"with {ticket.Ticket}", Units = deferred.Units, Lane = "bulk", Ticket = ticket.Ticket,
+            Coop = Charters.Coop,
+            Member = deferred.Member,
+            Key = $"with {ticket.Ticket}",
+            Units = deferred.Units,
+            Lane = "bulk",
+            Ticket = ticket.Ticket,
         };
         AdmitReply? reply = null;
         await Until.True(
