@@ -75,8 +75,8 @@ public sealed class ClusterTests : IDisposable
     }
 
     /// <summary>
-    /// With the dead silo goes what Orleans' directory knew of some of the others' members. Seen to fail with members activated at random (half of those went to
-    /// the other silo, which had to wait for their accounts).
+    /// With the dead silo goes what Orleans' directory knew of some of the others' members. Seen to fail with members activated at random (one of those was in the
+    /// other silo afterwards).
     /// </summary>
     [Fact]
     public async Task Members_of_silos_that_live_stay_there_when_another_one_dies()
