@@ -7,8 +7,8 @@ using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Metering;
 
-/// <summary>The multiplier of a finished slice of a metered class.</summary>
-public delegate int SliceMultiplier(long slice);
+/// <summary>The multiplier of a finished slice of a metered class; null if it is not known here yet.</summary>
+public delegate int? SliceMultiplier(long slice);
 
 /// <summary>
 /// Takes a meter's report (SPEC.md §9): once, for ever, by the continuity of its sequence. The answer is the first row that applies, in
@@ -20,7 +20,7 @@ public static class ReportRule
     /// <summary>The most slices in one report.</summary>
     public const int MaxSlices = 256;
 
-    /// <summary>Decides one report.</summary>
+    /// <summary>Decides one report. One with a slice whose price is not known is <see cref="ReportOutcome.Unavailable"/>, and nothing is charged.</summary>
     /// <param name="epochs">The class's epochs; null if it has none, and then nothing late is taken.</param>
     public static (ReportAnswer Answer, MemberEntry? Entry) Decide(
         MemberAccount account, UsageReport report, in Conditions now, SliceMultiplier multiplierOf, EpochPlan? epochs = null)
@@ -39,7 +39,16 @@ public static class ReportRule
         if (report.Sequence > expected) return Refuse(ReportOutcome.Gap, $"Report {expected} is wanted first.", expected);
         if (OutOfTime(report, chain, now) is { } outOfTime) return Refuse(outOfTime.Outcome, outOfTime.Reason, expected);
         (ImmutableArray<EpochSlices> late, string? tooLate) = LateRule.EpochsOf(account, report, now, epochs);
-        return tooLate is null ? Accept(account, report, payload, now, multiplierOf, late) : Refuse(ReportOutcome.TooLate, tooLate, expected);
+        if (tooLate is not null) return Refuse(ReportOutcome.TooLate, tooLate, expected);
+
+        var multipliers = new int[report.Slices.Length];
+        foreach ((int place, SliceUsage used) in report.Slices.Index())
+        {
+            if (multiplierOf(used.Slice) is not { } multiplier) return Refuse(ReportOutcome.Unavailable, NotPriced(used), expected);
+            multipliers[place] = multiplier;
+        }
+
+        return Accept(account, report, payload, now, multipliers, late);
     }
 
     private static string? Malformed(UsageReport report)
@@ -102,8 +111,11 @@ public static class ReportRule
         return null;
     }
 
+    private static string NotPriced(in SliceUsage used) =>
+        $"What prices slice {used.Slice} is not known here yet; send the same report again.";
+
     private static (ReportAnswer, MemberEntry?) Accept(
-        MemberAccount account, UsageReport report, ulong payload, in Conditions now, SliceMultiplier multiplierOf, ImmutableArray<EpochSlices> late)
+        MemberAccount account, UsageReport report, ulong payload, in Conditions now, int[] multipliers, ImmutableArray<EpochSlices> late)
     {
         long slice = now.SliceOf(account);
         long usage = account.UsageAt(slice);
@@ -111,12 +123,12 @@ public static class ReportRule
         BankAccount bank = Settling.Before(account, now.Bank, slice);
         Covered covered = default;
         ImmutableArray<ReportedSlice>.Builder slices = ImmutableArray.CreateBuilder<ReportedSlice>(report.Slices.Length);
-        foreach (SliceUsage used in report.Slices)
+        foreach ((int place, SliceUsage used) in report.Slices.Index())
         {
             // Late units take of the baseline too, or whoever reports late would have it twice; the bank covers none of them: their epoch is closed.
             bool isLate = used.Slice < inTime;
             long before = isLate ? LateRule.LateBefore(account, used.Slice, late) : 0;
-            int multiplier = multiplierOf(used.Slice);
+            int multiplier = multipliers[place];
             long baseline = AdmissionRule.BaselineLeft(usage + lateUnits + before, now.Policy);
             Covered own = Covering.Of(used.Units, new(false, 0, baseline, isLate ? 0 : bank.Held, multiplier));
             slices.Add(new(used.Slice, own.Baseline, own.Surged, multiplier, own.Banked));

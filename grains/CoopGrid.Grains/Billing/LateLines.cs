@@ -34,7 +34,10 @@ internal sealed class LateLines(IBillStore store, IPriceHistory prices, GridCloc
         return true;
     }
 
-    /// <summary>The multipliers of the slices of a report that are older than all that the silo knows.</summary>
+    /// <summary>
+    /// The multipliers of the slices of a report that are older than all that the silo knows: by the price history, and 1000 before its first row. What the history
+    /// does not reach yet is left out.
+    /// </summary>
     /// <param name="known">The first slice whose multiplier the silo knows.</param>
     public async Task<Dictionary<long, int>> MultipliersBeforeAsync(ClassId @class, UsageReport report, long known, CancellationToken cancellation)
     {
@@ -47,6 +50,12 @@ internal sealed class LateLines(IBillStore store, IPriceHistory prices, GridCloc
         while (from <= until)
         {
             IReadOnlyList<PricePeriod> rows = await prices.ReadAsync(@class, from, old.Length, cancellation);
+            if (multipliers.Count == 0 && rows.Count > 0)
+            {
+                // Rows leave no gap.
+                foreach (SliceUsage slice in old.Where(slice => slice.Slice <= rows[0].Period)) multipliers[slice.Slice] = 1000;
+            }
+
             foreach (PricePeriod row in rows)
             {
                 foreach (SliceUsage slice in old)

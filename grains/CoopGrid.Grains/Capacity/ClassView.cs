@@ -87,8 +87,9 @@ internal sealed class ClassView
     /// <summary>The first slice whose multiplier is known here; what priced older ones is in the price history.</summary>
     public long FirstKnownSlice => Signal.SliceMultipliers.IsEmpty ? long.MaxValue : Signal.SliceMultipliers[0].Slice;
 
-    /// <summary>The multiplier of a finished slice; one older than all that are known was priced at 1000.</summary>
-    public int SliceMultiplier(long slice) => _sliceMultipliers?.GetValueOrDefault(slice, 1000) ?? 1000;
+    /// <summary>The multiplier of a slice; null if the class has not told it, or no longer tells it.</summary>
+    public int? SliceMultiplier(long slice) =>
+        _sliceMultipliers is not null && _sliceMultipliers.TryGetValue(slice, out int multiplier) ? multiplier : null;
 
     private PolicyPlan Reuse(ClassPolicy policy, ClassView? before, Instant now)
     {

@@ -32,6 +32,9 @@ public sealed class ReportRuleTests
         };
 
         public long Mark { get; set; } = long.MinValue;
+
+        /// <summary>The last slice that has a price here.</summary>
+        public long Priced { get; set; } = 98;
         public string? SuspendedFor { get; set; }
 
         // Slice 100 has just begun.
@@ -160,6 +163,26 @@ public sealed class ReportRuleTests
         Assert.Equal(ReportOutcome.TooLate, Decide(report, account).Answer.Outcome);
     }
 
+    /// <summary>It was once charged at 1000, whatever its price became.</summary>
+    [Fact]
+    public void A_report_with_a_slice_whose_price_is_not_known_is_not_decided_until_it_is()
+    {
+        var report = new Case { Priced = 97 };
+        MemberAccount account = report.Account();
+        string before = Scene.Portrait(account);
+        (ReportAnswer answer, MemberEntry? entry) = Decide(report, account);
+        Assert.Equal((ReportOutcome.Unavailable, null, 4), (answer.Outcome, entry, answer.ExpectedSequence));
+        Assert.Contains("slice 98", answer.Reason, StringComparison.Ordinal);
+        Assert.Equal(before, Scene.Portrait(account));
+
+        // What will never be accepted is refused for that.
+        report.Mark = 98;
+        Assert.Equal(ReportOutcome.TooLate, Decide(report, account).Answer.Outcome);
+        report.Mark = long.MinValue;
+        report.Priced = 98;
+        Assert.Equal(ReportOutcome.Accepted, Decide(report, account).Answer.Outcome);
+    }
+
     /// <summary>A slice before the producer's mark may be closed, whatever the clock says (L5a).</summary>
     [Fact]
     public void What_is_promised_to_be_closed_is_too_late()
@@ -171,5 +194,5 @@ public sealed class ReportRuleTests
     }
 
     private static (ReportAnswer Answer, MemberEntry? Entry) Decide(Case report, MemberAccount account) =>
-        ReportRule.Decide(account, report.Report, report.Conditions, slice => 1000 + (int)(slice * 10));
+        ReportRule.Decide(account, report.Report, report.Conditions, slice => slice > report.Priced ? null : 1000 + (int)(slice * 10));
 }

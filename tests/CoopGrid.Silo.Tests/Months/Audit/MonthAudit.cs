@@ -128,6 +128,12 @@ internal sealed class MonthAudit(MonthGrid grid, ExportedLedger ledger, Exported
             long commons = decays.Where(decay => decay.Key <= epoch.Number).Sum(decay => decay.Value);
             Assert.Equal((epoch.Number, decays.GetValueOrDefault(epoch.Number), commons), (epoch.Number, closing.DecayedUnits, closing.CommonsUnits));
         }
+
+        // What was used before the first row has no price.
+        if (@class.Name != MonthCharter.Homes) return;
+        long first = prices.Keys.Min();
+        foreach (IndependentBiller.Use use in ledger.BillerOf(@class.Name).Uses.Concat(ledger.Late.SelectMany(late => late.Uses)))
+            Assert.Equal((use.Slice, use.Slice < first ? 1000 : prices[use.Slice]), (use.Slice, use.Multiplier));
     }
 
     // A period's end value prices the next one.
