@@ -30,12 +30,14 @@ public interface ISlotGrain : IGrainWithStringKey
     /// Who holds what, by name: none before clearing, final from the slot's start on; null if nobody ever bid for it. Its version is the book's number.
     /// What time has made due is written first, so that bids are cleared though nobody else asks.
     /// </summary>
+    /// <param name="present">The class's time: here it is no earlier from now on, whatever the clock of the slot's silo says. So a slot that has started for the class sells no more.</param>
     [Alias("GetHolders")]
-    Task<SlotHolders?> GetHolders();
+    Task<SlotHolders?> GetHolders(Instant present);
 
     /// <summary>What the slot costs everybody who held some of it when it started, by name; empty before. Final from the slot's start on.</summary>
+    /// <param name="present">The caller's time, as in <see cref="GetHolders"/>.</param>
     [Alias("GetCharges")]
-    Task<ImmutableArray<SlotCharge>> GetCharges();
+    Task<ImmutableArray<SlotCharge>> GetCharges(Instant present);
 
     /// <summary>Takes all that a member has in the slot, because it has left the co-op. Stored when it returns; again, it changes nothing.</summary>
     /// <exception cref="InvalidOperationException">It could not be stored; ask again.</exception>

@@ -33,8 +33,7 @@ internal sealed class Farewell(IMemberDirectory directory, IEntryBooks books, Fi
             await directory.UnregisterMeterAsync(member.Coop, meter, member.Member, cancellation);
 
         // Only slots that somebody has asked something of have a book; those that may still run, and those to come.
-        Instant now = clock.Read().Now;
-        string own = $"{@class.Class}/", after = SlotBooks.SubjectOf(new(@class, Math.Max(0, now.UnixMs - LongestSlotMs)));
+        string own = $"{@class.Class}/", after = SlotBooks.SubjectOf(new(@class, Math.Max(0, clock.Read().Now.UnixMs - LongestSlotMs)));
         while (true)
         {
             IReadOnlyList<string> subjects = await books.ListAsync(member.Coop, SlotBooks.Kind, after, SlotsAtOnce, cancellation);
@@ -44,7 +43,7 @@ internal sealed class Farewell(IMemberDirectory directory, IEntryBooks books, Fi
                 SlotId slot = SlotBooks.SlotOf(member.Coop, subject);
                 ISlotGrain grain = grains.GetGrain<ISlotGrain>(slot.ToString());
                 await grain.Revoke(member.Member);
-                if (slot.Starts <= now && epochAt(slot.Starts) is { } epoch) await charges.HandInAsync(slot, member.Member, epoch, grain, cancellation);
+                if (epochAt(slot.Starts) is { } epoch) await charges.HandInAsync(slot, member.Member, epoch, grain, cancellation);
             }
 
             if (subjects.Count < SlotsAtOnce) return;

@@ -8,8 +8,8 @@ namespace CoopGrid.Grains.Billing;
 /// <summary>The figures of an epoch as its class and its members answer them.</summary>
 internal sealed class GrainFigures(IGrainFactory grains) : IEpochFigures
 {
-    // So many members come into memory side by side for a closing: enough to be done in time, and so few that what is admitted meanwhile hardly waits for them.
-    private const int SideBySide = 4;
+    // So many members come into memory side by side for a closing: each keeps a processor busy, and half of them are left to what is admitted meanwhile.
+    private static readonly int SideBySide = Math.Max(1, Environment.ProcessorCount / 2);
 
     public async Task<FrozenEpoch?> OfClassAsync(ClassId @class, long epoch, CancellationToken cancellation)
     {

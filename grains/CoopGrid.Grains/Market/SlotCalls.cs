@@ -36,20 +36,23 @@ internal sealed partial class SlotCalls(ClassId @class, IGrainFactory grains, Gr
         if (!_call.IsCompleted || now.Micros < _notBefore) return;
         long running = market.SlotAt(now.Now);
         Instant starts = market.StartOf(running), next = market.StartOf(running + 1);
-        if (starts != _called) _call = Call(starts, capacityAt(starts));
-        else if (next != _lookedAhead && now.Now >= next.PlusMs(-AheadMs) && now.Now >= market.GateCloses(running + 1)) _call = LookAhead(next, capacityAt(next));
+        if (starts != _called) _call = Call(starts, capacityAt(starts), now.Now);
+        else if (next != _lookedAhead && now.Now >= next.PlusMs(-AheadMs) && now.Now >= market.GateCloses(running + 1)) _call = LookAhead(next, capacityAt(next), now.Now);
     }
+
+    /// <summary>Whether the slot that starts then has answered since: from then on it sells nothing.</summary>
+    public bool HasCalled(Instant starts) => _called == starts;
 
     /// <summary>What a gate does not know yet.</summary>
     public ImmutableArray<SlotHolders> LackedBy(ImmutableArray<SlotVersion> gate) =>
         [.. _known.Where(slot => gate.IsDefault || !gate.Any(known => known.StartsUnixMs == slot.StartsUnixMs && known.Version >= slot.Version))];
 
     [SuppressMessage("Design", "CA1031", Justification = "A slot that cannot be called is called again.")]
-    private async Task Call(Instant starts, CapacityPolicy capacity)
+    private async Task Call(Instant starts, CapacityPolicy capacity, Instant present)
     {
         try
         {
-            await Learn(starts, capacity);
+            await Learn(starts, capacity, present);
             _called = starts;
         }
         catch (Exception failure)
@@ -61,12 +64,12 @@ internal sealed partial class SlotCalls(ClassId @class, IGrainFactory grains, Gr
 
     // Only a look: whatever fails is found out at the start.
     [SuppressMessage("Design", "CA1031", Justification = "The slot is called at its start in any case.")]
-    private async Task LookAhead(Instant starts, CapacityPolicy capacity)
+    private async Task LookAhead(Instant starts, CapacityPolicy capacity, Instant present)
     {
         _lookedAhead = starts;
         try
         {
-            await Learn(starts, capacity);
+            await Learn(starts, capacity, present);
         }
         catch (Exception failure)
         {
@@ -74,9 +77,9 @@ internal sealed partial class SlotCalls(ClassId @class, IGrainFactory grains, Gr
         }
     }
 
-    private async Task Learn(Instant starts, CapacityPolicy capacity)
+    private async Task Learn(Instant starts, CapacityPolicy capacity, Instant present)
     {
-        if (await grains.GetGrain<ISlotGrain>(SlotAt(starts).ToString()).GetHolders() is not { Holders.Length: > 0 } told) return;
+        if (await grains.GetGrain<ISlotGrain>(SlotAt(starts).ToString()).GetHolders(present) is not { Holders.Length: > 0 } told) return;
         SlotHolders slot = told with
         {
             Holders = [.. told.Holders.Select(holder => holder with { BurstUnits = ReservedRate.BurstOf(holder.UnitsPerSecond, capacity) })],

@@ -38,13 +38,7 @@ public sealed class SlotCharges(IEntryBooks books, IBillStore bills, GridClock c
             {
                 if (string.CompareOrdinal(subject, end) >= 0) return charges;
                 var slot = new SlotId(@class, SlotBooks.StartOf(subject));
-                ISlotGrain grain = slotOf(slot);
-                IReadOnlyCollection<SlotCharge> final = await grain.GetCharges();
-
-                // Its silo's clock may be behind: what it costs is known only once it has started there.
-                if (final.Count == 0 && await grain.GetState() is { Phase: < SlotPhase.Running })
-                    throw new InvalidOperationException($"Slot {slot} has not started where it is.");
-                charges += await HandInAsync(slot, epochAt(slot.Starts), final, cancellation);
+                charges += await HandInAsync(slot, epochAt(slot.Starts), await slotOf(slot).GetCharges(slot.Starts), cancellation);
             }
 
             if (subjects.Count < SlotsAtOnce) return charges;
@@ -56,7 +50,7 @@ public sealed class SlotCharges(IEntryBooks books, IBillStore bills, GridClock c
     /// <param name="epoch">The number of the class's epoch that holds the start.</param>
     public async Task HandInAsync(SlotId slot, string member, long epoch, ISlotGrain grain, CancellationToken cancellation)
     {
-        IReadOnlyCollection<SlotCharge> charges = await grain.GetCharges();
+        IReadOnlyCollection<SlotCharge> charges = await grain.GetCharges(clock.Read().Now);
         await HandInAsync(slot, epoch, [.. charges.Where(charge => charge.Member == member)], cancellation);
     }
 

@@ -28,6 +28,10 @@ internal sealed partial class SlotGrain(IEntryBooks books, GridClock clock, ILog
 
     private readonly SlotBook _book = new();
     private SlotId _id;
+    private Instant _present = new(long.MinValue);
+
+    // Silos' clocks differ, and what the class has taken for started must not be sold.
+    private Instant Now => Instant.Max(clock.Read().Now, _present);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -44,7 +48,7 @@ internal sealed partial class SlotGrain(IEntryBooks books, GridClock clock, ILog
     public async Task<MarketAnswer> Ask(MarketRequest request)
     {
         if (await Terms() is not { } terms) return new() { Outcome = MarketOutcome.NoMarket, Reason = $"There is no slot {_id}." };
-        SlotDecision decision = SlotRule.Decide(_book, request, await StatusOf(request), terms, clock.Read().Now);
+        SlotDecision decision = SlotRule.Decide(_book, request, await StatusOf(request), terms, Now);
         return await Store(decision.Entries) ? decision.Answer : new() { Outcome = MarketOutcome.Unavailable, Reason = NotStored };
     }
 
@@ -64,8 +68,9 @@ internal sealed partial class SlotGrain(IEntryBooks books, GridClock clock, ILog
         };
     }
 
-    public async Task<SlotHolders?> GetHolders()
+    public async Task<SlotHolders?> GetHolders(Instant present)
     {
+        _present = Instant.Max(_present, present);
         if (_book.Terms is null || await Look() is not { } look) return null;
         return new()
         {
@@ -78,8 +83,9 @@ internal sealed partial class SlotGrain(IEntryBooks books, GridClock clock, ILog
         };
     }
 
-    public async Task<ImmutableArray<SlotCharge>> GetCharges()
+    public async Task<ImmutableArray<SlotCharge>> GetCharges(Instant present)
     {
+        _present = Instant.Max(_present, present);
         if (await Look() is not { } look) return [];
         return [.. look.Book.Members.Where(member => look.Book.ChargedTo(member) > 0).Select(member => ChargeOf(look, member))];
     }
@@ -87,7 +93,7 @@ internal sealed partial class SlotGrain(IEntryBooks books, GridClock clock, ILog
     public async Task Revoke(string member)
     {
         if (_book.Terms is null || await Look() is not { } look || look.Book.Phase == SlotPhase.Ended) return;
-        if (SlotRule.Revoke(_book, member, clock.Read().Now) is { } revoked && !await Store([revoked])) throw new InvalidOperationException(NotStored);
+        if (SlotRule.Revoke(_book, member, Now) is { } revoked && !await Store([revoked])) throw new InvalidOperationException(NotStored);
     }
 
     public Task Settle() => _book.Terms is null ? Task.CompletedTask : Look();
@@ -97,7 +103,7 @@ internal sealed partial class SlotGrain(IEntryBooks books, GridClock clock, ILog
     private async Task<Seen?> Look()
     {
         if (await Terms() is not { } terms) return null;
-        Instant now = clock.Read().Now;
+        Instant now = Now;
         ImmutableArray<SlotEntry> due = SlotRule.Due(_book, terms, now);
         if (_book.Terms is null) return new(now < terms.Opens ? _book : _book.After(due), terms);
         return await Store(due) ? new(_book, terms) : throw new InvalidOperationException(NotStored);

@@ -94,9 +94,12 @@ internal sealed partial class ClassGrain
 
     private void LookAtSlots(Reading reading)
     {
-        _slots!.Look(_inForce!.Market, at => PolicyAt(_inForce.Window.SliceAt(at)).Capacity, reading);
-        _slotBills!.Look(_inForce.Market, _fold.Epochs.Plan!, _inForce.Window, reading);
-        if (_slotBills.Charges != _chargesSaved) (_chargesSaved, _changed) = (_slotBills.Charges, true);
+        MarketPolicy market = _inForce!.Market;
+        _slots!.Look(market, at => PolicyAt(_inForce.Window.SliceAt(at)).Capacity, reading);
+
+        // A slot without a book has nothing to hand in, and once it is called it gets none.
+        if (_slots.HasCalled(market.StartOf(market.SlotAt(reading.Now)))) _slotBills!.Look(market, _fold.Epochs.Plan!, _inForce.Window, reading);
+        if (_slotBills!.Charges != _chargesSaved) (_chargesSaved, _changed) = (_slotBills.Charges, true);
     }
 
     // Slots that started before a class knew of reservations guaranteed nothing, and cost nothing.

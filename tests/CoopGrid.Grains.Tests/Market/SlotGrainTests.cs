@@ -34,14 +34,14 @@ public sealed class SlotGrainTests
         Assert.Equal(new Award(bids[1], "m1", 150, 50, 0), Assert.Single(won.Awards));
         Assert.Equal((150, 0, 0), (won.HeldUnitsPerSecond, won.Bids.Length, won.Charge.Charge));
         Assert.Empty((await slot.GetReservation("m3").Soon())!.Awards);
-        Assert.Empty(await slot.GetCharges().Soon());
+        Assert.Empty(await slot.GetCharges(default).Soon());
 
         await market.MoveTo(starts);
         SlotCharge[] charges = [new("m0", 40, 250, 10, 100_000, 1), new("m1", 40, 150, 10, 60_000, 1)];
-        Assert.Equal(charges, (await slot.GetCharges().Soon()).AsEnumerable());
+        Assert.Equal(charges, (await slot.GetCharges(default).Soon()).AsEnumerable());
         await market.MoveTo(starts + 10_000);
         Assert.Equal(SlotPhase.Ended, (await slot.GetState().Soon())!.Phase);
-        Assert.Equal(charges, (await slot.GetCharges().Soon()).AsEnumerable());
+        Assert.Equal(charges, (await slot.GetCharges(default).Soon()).AsEnumerable());
         Assert.Equal(charges[1], (await slot.GetReservation("m1").Soon())!.Charge);
     }
 
@@ -64,7 +64,39 @@ public sealed class SlotGrainTests
 
         await market.MoveTo(starts);
         Assert.Equal(MarketOutcome.SlotStarted, (await slot.Ask(Buy("m0", "late", 1)).Soon()).Outcome);
-        Assert.Equal([20_000, 50_000, 10_000], (await slot.GetCharges().Soon()).Select(charge => charge.Charge));
+        Assert.Equal([20_000, 50_000, 10_000], (await slot.GetCharges(default).Soon()).Select(charge => charge.Charge));
+    }
+
+    /// <summary>
+    /// The class's clock is ahead of the slot's silo's: what it hands in is final, and who holds what. A slot was once asked for its charges before its start and for its phase
+    /// after it, and its charges were on no bill.
+    /// </summary>
+    [Fact]
+    public async Task A_slot_that_has_started_for_the_class_sells_no_more_whatever_its_own_clock_says()
+    {
+        await using MarketSilo market = await StartAsync();
+        long starts = market.StartOf(1);
+        await market.MoveTo(starts - 1000);
+        ISlotGrain slot = market.Slot(starts);
+        Assert.Equal(MarketOutcome.Accepted, (await slot.Ask(Buy("m0", "a", 100)).Soon()).Outcome);
+        Assert.Empty(await slot.GetCharges(Instant.FromUnixMs(starts - 1)).Soon());
+        SlotCharge charge = Assert.Single(await slot.GetCharges(Instant.FromUnixMs(starts)).Soon());
+        Assert.Equal(("m0", 20_000), (charge.Member, charge.Charge));
+        Assert.Equal(MarketOutcome.SlotStarted, (await slot.Ask(Buy("m1", "b", 100)).Soon()).Outcome);
+        Assert.Equal(charge, Assert.Single(await slot.GetCharges(default).Soon()));
+    }
+
+    /// <summary>The class has listed the slots' books and found none of this one: nothing may begin it.</summary>
+    [Fact]
+    public async Task A_slot_without_a_book_that_has_started_for_the_class_is_not_opened()
+    {
+        await using MarketSilo market = await StartAsync();
+        long starts = market.StartOf(1);
+        await market.MoveTo(starts - 1000);
+        ISlotGrain slot = market.Slot(starts);
+        Assert.Null(await slot.GetHolders(Instant.FromUnixMs(starts)).Soon());
+        Assert.Equal(MarketOutcome.SlotStarted, (await slot.Ask(Buy("m0", "a", 100)).Soon()).Outcome);
+        Assert.Empty(market.Stored(starts));
     }
 
     [Fact]

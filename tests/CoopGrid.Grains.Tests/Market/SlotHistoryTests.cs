@@ -76,7 +76,7 @@ public sealed class SlotHistoryTests
             await market.MoveTo(_slots[^1] + 10_000);
             foreach (long slot in _slots)
             {
-                IEnumerable<SlotCharge> charges = await market.Slot(slot).GetCharges().Soon();
+                IEnumerable<SlotCharge> charges = await market.Slot(slot).GetCharges(default).Soon();
                 Tally tally = Check(slot);
                 Assert.Equal(
                     tally.Held.Where(held => held.Value > 0).OrderBy(held => held.Key, StringComparer.Ordinal).Select(held => (held.Key, tally.Price * held.Value * 10)),

@@ -116,6 +116,6 @@ public sealed class SlotTroubleTests
         await using MarketSilo second = await StartAsync(disk: first.Grid.Disk, time: first.Time);
         await second.Grid.Leased("homes");
         await second.Grid.AdvanceUntil(() => second.Stored(starts)[^1] is SlotStarted, "the slot's start in its book");
-        Assert.Equal(new SlotCharge("m0", 20, 250, 10, 50_000, 1), Assert.Single(await second.Slot(starts).GetCharges().Soon()));
+        Assert.Equal(new SlotCharge("m0", 20, 250, 10, 50_000, 1), Assert.Single(await second.Slot(starts).GetCharges(default).Soon()));
     }
 }

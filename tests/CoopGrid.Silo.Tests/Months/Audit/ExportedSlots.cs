@@ -25,6 +25,9 @@ internal sealed class ExportedSlots
 
     public IReadOnlyList<SlotCost> Costs => _costs;
 
+    /// <summary>How often each request was accepted.</summary>
+    public Dictionary<(string Member, string Key), int> Accepted { get; } = [];
+
     /// <summary>How many entries of each kind, and of each kind of request, there are.</summary>
     public Dictionary<string, int> Kinds { get; } = [];
 
@@ -85,6 +88,8 @@ internal sealed class ExportedSlots
         string member = Json.Text(request, "member"), kind = Json.Text(request, "kind");
         long bid = Json.Number(request, "bid"), units = Json.Number(request, "unitsPerSecond");
         Count(kind);
+        (string, string) key = (member, Json.Text(request, "key"));
+        Accepted[key] = Accepted.GetValueOrDefault(key) + 1;
         if (kind is "replace" or "withdraw")
         {
             Assert.Equal(member, _bids[bid].Member);
