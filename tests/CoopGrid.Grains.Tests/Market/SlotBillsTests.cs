@@ -92,7 +92,7 @@ public sealed class SlotBillsTests
 
     /// <summary>
     /// The clock of the slot's silo may be behind its class's. It was once asked for its charges before its start and for its phase after it, and taken for one that costs
-    /// nothing.
+    /// nothing. Seen to fail with a slot that goes by its silo's clock alone.
     /// </summary>
     [Fact]
     public async Task A_slot_that_has_started_for_its_class_is_not_taken_for_one_that_costs_nothing()

@@ -45,10 +45,10 @@ public sealed class MonthTests
         {
             await grid.KillAsync();
             dead++;
-            await Until.True(
+            Task declared = Until.True(
                 async () => int.Parse(await stores.Query("SELECT count(*) FROM coopgrid.membership WHERE status = 6"), null) >= dead,
                 () => $"the dead silo's death; {grid.Log}");
-            await grid.StartAsync(1);
+            await Task.WhenAll(declared, grid.StartAsync(1));
         });
         Assert.Equal(4, dead);
         Assert.NotEqual("0", await stores.Query("SELECT sum(first_kept - 1) FROM coopgrid.producer"));
