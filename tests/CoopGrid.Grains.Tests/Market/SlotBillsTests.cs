@@ -91,8 +91,8 @@ public sealed class SlotBillsTests
     }
 
     /// <summary>
-    /// The clock of the slot's silo may be behind its class's. It was once asked for its charges before its start and for its phase after it, and taken for one that costs
-    /// nothing. Seen to fail with a slot that goes by its silo's clock alone.
+    /// The clock of the slot's silo may be behind its class's. It was once asked for its charges before its start and for its phase after it, and taken for one that
+    /// costs nothing. Seen to fail with a slot that goes by its silo's clock alone.
     /// </summary>
     [Fact]
     public async Task A_slot_that_has_started_for_its_class_is_not_taken_for_one_that_costs_nothing()
@@ -101,8 +101,9 @@ public sealed class SlotBillsTests
         long starts = market.StartOf(3);
         Assert.Equal(MarketOutcome.Accepted, (await market.Slot(starts).Ask(MarketSilo.Bid("m0", "a", 200, 50)).Soon()).Outcome);
         await market.MoveTo(starts - 1);
+        (Instant from, Instant until) = (Instant.FromUnixMs(starts), Instant.FromUnixMs(starts + 1));
         int charges = await market.Grid.Service<SlotCharges>()
-            .HandInAsync(GridSilo.ClassOf(Class), Instant.FromUnixMs(starts), Instant.FromUnixMs(starts + 1), _ => 1, slot => market.Slot(slot.StartsUnixMs), TestContext.Current.CancellationToken)
+            .HandInAsync(GridSilo.ClassOf(Class), from, until, _ => 1, slot => market.Slot(slot.StartsUnixMs), TestContext.Current.CancellationToken)
             .Soon();
         Assert.Equal((1, 1), (charges, HandedIn(market.Grid.Disk)));
     }

@@ -68,8 +68,8 @@ public sealed class SlotGrainTests
     }
 
     /// <summary>
-    /// The class's clock is ahead of the slot's silo's: what it hands in is final, and who holds what. A slot was once asked for its charges before its start and for its phase
-    /// after it, and its charges were on no bill. Seen to fail with a slot that goes by its silo's clock alone.
+    /// The class's clock is ahead of the slot's silo's: what it hands in is final, and who holds what. A slot was once asked for its charges before its start and for its
+    /// phase after it, and its charges were on no bill. Seen to fail with a slot that goes by its silo's clock alone.
     /// </summary>
     [Fact]
     public async Task A_slot_that_has_started_for_the_class_sells_no_more_whatever_its_own_clock_says()
