@@ -1,3 +1,4 @@
+using CoopGrid.LoadTest.Cluster.Failover;
 using CoopGrid.LoadTest.Results;
 
 namespace CoopGrid.LoadTest.Closing;
@@ -46,9 +47,12 @@ internal sealed record ClosingResult
 /// <summary>The silo in one phase.</summary>
 /// <param name="Seconds">How long it was.</param>
 /// <param name="Latency">Of unary admissions that were sent in it, from when they were due.</param>
-/// <param name="Failed">Those that had no answer or were not admitted.</param>
+/// <param name="Failures">Those that had no answer or were not admitted, by what they were told; times are from the phase's beginning.</param>
 /// <param name="HighestResidentBytes">The most that the silo's process had.</param>
 /// <param name="ProcessorSeconds">What the silo used.</param>
 /// <param name="LongestStallMs">For how long the generator itself did not run at a time.</param>
 internal sealed record ClosingPhase(
-    double Seconds, LatencyMs Latency, long Failed, long HighestResidentBytes, double ProcessorSeconds, double LongestStallMs);
+    double Seconds, LatencyMs Latency, IReadOnlyList<FailedKind> Failures, long HighestResidentBytes, double ProcessorSeconds, double LongestStallMs)
+{
+    public long Failed => Failures.Sum(kind => kind.Count);
+}

@@ -1,6 +1,7 @@
 using CoopGrid.Client;
 using CoopGrid.LoadTest.Cluster;
 using CoopGrid.LoadTest.Cluster.Asking;
+using CoopGrid.LoadTest.Cluster.Failover;
 using CoopGrid.LoadTest.Results;
 using CoopGrid.LoadTest.Schedule;
 using CoopGrid.Protocol.V1;
@@ -123,10 +124,10 @@ internal sealed class ClosingRun(ClosingPlan plan, CoopGridClient client, Uri ad
 
     private ClosingPhase End(SteadyCalls calls, Start start, out Start next)
     {
-        (LatencyMs latency, long failed) = calls.NextPhase();
+        (LatencyMs latency, IReadOnlyList<FailedKind> failures) = calls.NextPhase();
         next = new(clock.GetTimestamp(), ProcessTable.FamilyTime(process));
         return new(
-            Math.Round(clock.GetElapsedTime(start.At, next.At).TotalSeconds, 1), latency, failed, _memory.TakeHighest()[0],
+            Math.Round(clock.GetElapsedTime(start.At, next.At).TotalSeconds, 1), latency, failures, _memory.TakeHighest()[0],
             Math.Round((next.Processor - start.Processor).TotalSeconds, 1), _stalls.TakeLongestMs());
     }
 

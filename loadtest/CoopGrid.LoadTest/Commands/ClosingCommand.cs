@@ -136,5 +136,6 @@ internal sealed class ClosingCommand
     private static void Tell(string what, ClosingPhase phase) => Console.Out.WriteLine(
         $"{what}: {phase.Seconds:F1} s, {phase.Latency.Count} calls, {phase.Failed} failed, "
         + $"p50 {phase.Latency.P50:F2}  p99 {phase.Latency.P99:F2}  max {phase.Latency.Max:F1} ms, "
-        + $"at most {phase.HighestResidentBytes / 1e6:F0} MB, {phase.ProcessorSeconds:F1} s of processor (generator's longest stall {phase.LongestStallMs:F0} ms)");
+        + $"at most {phase.HighestResidentBytes / 1e6:F0} MB, {phase.ProcessorSeconds:F1} s of processor (generator's longest stall {phase.LongestStallMs:F0} ms)"
+        + string.Concat(phase.Failures.Select(kind => $"\n  {kind.Count} × {kind.Trouble} (sent from {kind.FirstSentMs:F0} ms on, over at {kind.LastEndedMs:F0} ms)")));
 }
