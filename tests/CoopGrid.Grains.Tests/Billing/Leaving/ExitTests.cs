@@ -37,6 +37,10 @@ public sealed class ExitTests
         Assert.Equal(Outcome.MemberExited, (await silo.Member("m0").Admit(Ask.For("late"))).Outcome);
         Assert.Equal(CancelOutcome.EpochClosed, (await silo.Member("m0").Cancel("m0-9", 9, "relay")).Outcome);
         Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").Enroll("homes")).Outcome);
+        Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").Suspend(suspended: false, "back")).Outcome);
+        Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").Suspend(suspended: true, "late")).Outcome);
+        Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").Entitle("critical", entitled: true)).Outcome);
+        Assert.Null(await silo.Member("m0").ProjectBill());
         Assert.Equal(0, (await silo.StateOf("m0")).WindowUsageUnits);
         await silo.AdvanceUntil(
             async () => (await silo.Class("homes").GetState()) is { UsageUnits: 18, Members: 2 }, () => "S and N without the member that left", stepMs: 25);
