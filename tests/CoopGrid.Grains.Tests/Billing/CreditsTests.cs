@@ -54,6 +54,7 @@ public sealed class CreditsTests
         Assert.Empty(_scene.Disk.Billing.Lines);
     }
 
+    /// <summary>Seen to fail without the limit.</summary>
     [Theory]
     [InlineData(Credits.LongestReason, CreditPostingOutcome.Posted)]
     [InlineData(Credits.LongestReason + 1, CreditPostingOutcome.Invalid)]

@@ -11,6 +11,7 @@ public sealed class ClassViewTests
 {
     private static readonly ClassPolicies Policies = new(Ask.Ample with { Version = 1 }, null, long.MaxValue, "UTC");
 
+    /// <summary>Seen to fail with the first one, and with the last.</summary>
     [Theory]
     [InlineData(20, 30)]
     [InlineData(30, 20)]
@@ -22,7 +23,9 @@ public sealed class ClassViewTests
         Assert.Null(view.SuspensionOf("bob", At(10)));
     }
 
-    /// <summary>The clock of who declares may be ahead, and what the class says may be late.</summary>
+    /// <summary>
+    /// The clock of who declares may be ahead, and what the class says may be late. Seen to fail with every action that was told, and with those to come.
+    /// </summary>
     [Theory]
     [InlineData(9, false)]
     [InlineData(10, true)]

@@ -31,6 +31,7 @@ public sealed class EmergencyTroubleTests
 
     private Instant Now => Instant.Now(_clock);
 
+    /// <summary>Seen to fail with an activation that stays.</summary>
     [Theory]
     [InlineData(Fate.Lost)]
     [InlineData(Fate.StoredUnheard)]
@@ -47,7 +48,7 @@ public sealed class EmergencyTroubleTests
         Assert.Equal(2, (await Of(silo).List(0, 10)).Length);
     }
 
-    /// <summary>As an activation does that is cut off from the others.</summary>
+    /// <summary>As an activation does that is cut off from the others. Seen to fail with the append's answer ignored.</summary>
     [Fact]
     public async Task What_somebody_else_has_written_meanwhile_is_not_answered_as_done()
     {
@@ -60,7 +61,10 @@ public sealed class EmergencyTroubleTests
         Assert.Equal([1, 2], (await Of(silo).List(0, 10)).Select(action => action.Number));
     }
 
-    /// <summary>Within a second, though the price has seconds to go.</summary>
+    /// <summary>
+    /// Within a second, though the price has seconds to go; and what is over is told no more. Seen to fail with a cap that waits, with a book that is read only when a
+    /// price is due, and with all actions told for ever.
+    /// </summary>
     [Fact]
     public async Task A_lower_cap_does_not_wait_for_the_next_price()
     {
@@ -78,7 +82,7 @@ public sealed class EmergencyTroubleTests
         Assert.Empty(gate.View.Signal.Emergencies);
     }
 
-    /// <summary>The periods of all that time are closed at once.</summary>
+    /// <summary>The periods of all that time are closed at once. Seen to fail with one policy for all of them.</summary>
     [Fact]
     public async Task A_cap_that_lapses_while_nobody_runs_lapses_in_the_price_history()
     {
@@ -108,7 +112,9 @@ public sealed class EmergencyTroubleTests
         IReadOnlyList<PricePeriod> Rows() => _disk.PricesOf(GridSilo.ClassOf("homes"));
     }
 
-    /// <summary>Lifted by an operator whose silo's clock is ahead: it holds nowhere any more, whatever the clock of the class says.</summary>
+    /// <summary>
+    /// Lifted by an operator whose silo's clock is ahead: it holds nowhere any more. Seen to fail with the class's clock in what it tells, and in what it goes by.
+    /// </summary>
     [Fact]
     public async Task What_was_lifted_by_a_clock_ahead_is_lifted()
     {
@@ -128,12 +134,14 @@ public sealed class EmergencyTroubleTests
         }
     }
 
+    /// <summary>Seen to fail with everybody that the directory knows.</summary>
     [Fact]
     public async Task Who_has_left_cannot_be_suspended()
     {
         await using GridSilo silo = await Founded();
         ExitAnswer? left = null;
-        await silo.AdvanceUntil(async () => (left = await silo.Member("bob").Exit("moved").Soon()).Outcome == MemberOutcome.Changed, () => $"an exit, not {left}", stepMs: 50);
+        await silo.AdvanceUntil(
+            async () => (left = await silo.Member("bob").Exit("moved").Soon()).Outcome == MemberOutcome.Changed, () => $"an exit, not {left}", stepMs: 50);
         await Answers(silo, new SuspendMember("bob"), Now.PlusMs(10_000), EmergencyOutcome.TargetUnknown);
     }
 

@@ -22,7 +22,7 @@ public sealed class ExitTests
 
     /// <summary>
     /// Seen to fail without the window's units in the log (S stays 27), without the member counted out (N stays 3, and the epoch's books wait for ever), and with the
-    /// usage taken out of the epoch too (the books wait for ever).
+    /// usage taken out of the epoch too (the books wait for ever); with a suspension, an entitlement or a projected bill of who has left.
     /// </summary>
     [Fact]
     public async Task Who_leaves_is_counted_out_and_has_its_final_bill()

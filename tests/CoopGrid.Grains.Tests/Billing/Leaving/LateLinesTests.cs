@@ -25,10 +25,12 @@ public sealed class LateLinesTests
     public async Task Each_slice_has_the_price_of_the_period_before_it() =>
         Assert.Equal([(11, 1100), (13, 1100), (14, 1200), (15, 1300), (18, 1300), (19, 1400)], await Before(100, 11, 13, 14, 15, 18, 19));
 
+    /// <summary>Seen to fail without it, and with the slice of the first row's own period left out.</summary>
     [Fact]
     public async Task What_is_before_the_first_row_is_at_1000() =>
         Assert.Equal([(3, 1000), (10, 1000), (11, 1100)], await Before(100, 3, 10, 11));
 
+    /// <summary>Seen to fail with such slices at 1000, and with the last row's multiplier.</summary>
     [Fact]
     public async Task What_the_history_does_not_reach_is_left_out()
     {
@@ -38,7 +40,7 @@ public sealed class LateLinesTests
         Assert.Empty(await Before(100, 3));
     }
 
-    /// <summary>Two slices, so two rows at once: the second is three looks away.</summary>
+    /// <summary>Two slices, so two rows at once. Seen to fail with one look, and with every look's first row taken for the history's.</summary>
     [Fact]
     public async Task A_report_may_span_more_rows_than_are_read_at_once() =>
         Assert.Equal([(11, 1100), (19, 1400)], await Before(100, 11, 19));

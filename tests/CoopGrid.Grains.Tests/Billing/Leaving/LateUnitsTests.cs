@@ -95,8 +95,8 @@ public sealed class LateUnitsTests
     }
 
     /// <summary>
-    /// Its final bill is the last one that they can stand on: with those of its own epoch it is made at once, on the figures and the comfort of the exit; those of the epoch
-    /// before, whose books are open, it waits for.
+    /// Its final bill is the last one that they can stand on: with those of its own epoch it is made at once, on the figures and the comfort of the exit; those of the
+    /// epoch before, whose books are open, it waits for. Seen to fail with a bill that does not wait, without the figures of the exit, and without their comfort.
     /// </summary>
     [Theory]
     [InlineData(false)]
@@ -115,7 +115,8 @@ public sealed class LateUnitsTests
         await silo.Step(fromBefore ? 4000 : 2000);
         Assert.Equal(24, (await Accepted(silo, 2, new SliceUsage(first + 1, 24))).LateUnits);
         ExitAnswer? left = null;
-        await silo.AdvanceUntil(async () => (left = await silo.Member("m0").Exit("moved").Soon()).Outcome == MemberOutcome.Changed, () => $"an exit, not {left}", stepMs: 25);
+        await silo.AdvanceUntil(
+            async () => (left = await silo.Member("m0").Exit("moved").Soon()).Outcome == MemberOutcome.Changed, () => $"an exit, not {left}", stepMs: 25);
         Assert.Equal(fromBefore, left!.BillNumber == 0);
         FinalFigures final = Assert.Single(_disk.Entries().Select(entry => entry.Entry).OfType<MemberLeft>()).Final!;
         await silo.Closed(final.Epoch.Number);
