@@ -106,7 +106,7 @@ internal sealed partial class MemberGrain
                 TotalUnits = account.TotalUnits,
                 Enrolled = account.Enrolled,
                 Sequence = account.Sequence,
-                Bank = now.Bank is { } history ? Shown(Settling.Now(account, history)) : null,
+                Bank = account.Status != MemberStatus.Exited && now.Bank is { } history ? Shown(Settling.Now(account, history)) : null,
                 Reservation = Running(account, now),
             };
         }

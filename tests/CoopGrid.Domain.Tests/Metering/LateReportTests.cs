@@ -69,6 +69,38 @@ public sealed class LateReportTests
         Assert.Contains(reason, answer.Reason, StringComparison.Ordinal);
     }
 
+    /// <summary>The slice that it was enrolled in, and the first of the twelfth epoch before the running one.</summary>
+    [Theory]
+    [InlineData(85, 85)]
+    [InlineData(-20, -100)]
+    public void The_oldest_slices_that_can_be_billed_are_taken(long slice, long enrolled) =>
+        Assert.Equal(ReportOutcome.Accepted, Decide(Account(enrolled), 1, Plan, new SliceUsage(slice, 1)).Answer.Outcome);
+
+    /// <summary>Two slices of one epoch wait once. Lines of one meter, report and epoch are handed in apart from those of the others.</summary>
+    [Fact]
+    public void What_is_handed_in_is_known_by_meter_report_and_epoch()
+    {
+        MemberAccount account = Account(enrolled: 0);
+        account.Apply(new MeterRegistered(3, default, 0, 1, "cellar"));
+        account.Apply(Accept(account, 1, new(88, 1), new(89, 1), new(91, 1)));
+        (_, MemberEntry? cellar) = ReportRule.Decide(account, new() { Meter = "cellar", Sequence = 1, Slices = [new(88, 1)] }, Now, _ => 1500, Plan);
+        account.Apply(cellar!);
+        Assert.Equal([("roof", 8, 2), ("roof", 9, 1), ("cellar", 8, 1)], Waiting());
+        account.Apply(new LateHandedIn(account.Sequence + 1, default, 104, 1, "roof", 1, 8));
+        Assert.Equal([("roof", 9, 1), ("cellar", 8, 1)], Waiting());
+
+        IEnumerable<(string, int, int)> Waiting() => account.Late.Waiting.Select(late => (late.Meter, (int)late.Epoch, (int)late.Units.Units));
+    }
+
+    /// <summary>Of all epochs that late units are taken for, the running one among them, the sums are kept: and of one more.</summary>
+    [Fact]
+    public void Sums_are_kept_as_long_as_units_may_come()
+    {
+        MemberAccount account = Account(enrolled: -100);
+        account.Apply(Accept(account, 1, [.. Enumerable.Range(-2, 13).Select(epoch => new SliceUsage(epoch * 10, 1))]));
+        Assert.All(Enumerable.Range(-2, 13), epoch => Assert.Equal(1, account.Late.Of(epoch).Units));
+    }
+
     [Fact]
     public void A_class_without_epochs_takes_nothing_late() =>
         Assert.Equal(ReportOutcome.TooLate, Decide(Account(0), 1, null, new SliceUsage(90, 1)).Answer.Outcome);

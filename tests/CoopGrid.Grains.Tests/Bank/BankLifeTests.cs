@@ -158,6 +158,22 @@ public sealed class BankLifeTests
         Assert.InRange(banked, 1, 1000);
     }
 
+    /// <summary>What it holds is gone with it. It was once shown, and seemed to grow.</summary>
+    [Fact]
+    public async Task Who_has_left_saves_nothing()
+    {
+        var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
+        await using GridSilo silo = await GridSilo.StartAsync(time: clock);
+        await silo.Found(Class, Short, 2);
+        await silo.AdvanceUntil(async () => (await silo.StateOf("m0")).Bank is { Held: > 0 }, () => "a saving", 100);
+        ExitAnswer? left = null;
+        await silo.AdvanceUntil(
+            async () => (left = await silo.Member("m0").Exit("moved").Soon()).Outcome == MemberOutcome.Changed, () => $"an exit, not {left}", 25);
+        long saved = (await silo.StateOf("m1")).Bank!.Value.Saved;
+        await silo.AdvanceUntil(async () => (await silo.StateOf("m1")).Bank!.Value.Saved > saved, () => "a saving of who stays", 100);
+        Assert.Null((await silo.StateOf("m0")).Bank);
+    }
+
     /// <summary>A bank that is voted begins with its first slice: nothing is saved before, and everybody begins with nothing.</summary>
     [Fact]
     public async Task A_bank_that_is_voted_begins_with_its_slice()

@@ -54,6 +54,13 @@ public sealed class CreditsTests
         Assert.Empty(_scene.Disk.Billing.Lines);
     }
 
+    /// <summary>Seen to fail without the limit.</summary>
+    [Theory]
+    [InlineData(Credits.LongestReason, CreditPostingOutcome.Posted)]
+    [InlineData(Credits.LongestReason + 1, CreditPostingOutcome.Invalid)]
+    public async Task A_reason_is_not_longer_than_a_bill_can_show(int length, CreditPostingOutcome expected) =>
+        Assert.Equal(expected, (await Post("m0000001", CreditSource.Payment, 1, new('r', length), "k")).Outcome);
+
     /// <summary>The commons are never below zero; what was spent of them before is known by its key. Seen to fail without the look for the key.</summary>
     [Fact]
     public async Task The_commons_give_no_more_than_they_hold()

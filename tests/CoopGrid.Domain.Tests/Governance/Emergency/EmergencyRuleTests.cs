@@ -120,6 +120,8 @@ public sealed class EmergencyRuleTests
         Assert.Null(_scene.Book.SuspensionOf("eve", _scene.Book.TimeAt(At(2))));
         Assert.NotNull(_scene.Book.SuspensionOf("eve", At(2)));
         AssertRefused(EmergencyOutcome.Unchanged, _scene.Lift(1, 2));
+        AssertRefused(EmergencyOutcome.Invalid, _scene.Declare(new SuspendMember("ann"), 2, 5));
+        Assert.Equal(At(5), _scene.Declare(new SuspendMember("ann"), 2, 6).Entry!.At);
         Assert.Throws<InvalidOperationException>(() => _scene.Book.Apply(_scene.Book.All[0].Lifted!));
         Assert.Throws<InvalidOperationException>(() => _scene.Book.Apply(_scene.Book.All[0].Declared));
     }

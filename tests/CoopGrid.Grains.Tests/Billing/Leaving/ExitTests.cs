@@ -22,7 +22,7 @@ public sealed class ExitTests
 
     /// <summary>
     /// Seen to fail without the window's units in the log (S stays 27), without the member counted out (N stays 3, and the epoch's books wait for ever), and with the
-    /// usage taken out of the epoch too (the books wait for ever).
+    /// usage taken out of the epoch too (the books wait for ever); with a suspension, an entitlement or a projected bill of who has left.
     /// </summary>
     [Fact]
     public async Task Who_leaves_is_counted_out_and_has_its_final_bill()
@@ -37,6 +37,10 @@ public sealed class ExitTests
         Assert.Equal(Outcome.MemberExited, (await silo.Member("m0").Admit(Ask.For("late"))).Outcome);
         Assert.Equal(CancelOutcome.EpochClosed, (await silo.Member("m0").Cancel("m0-9", 9, "relay")).Outcome);
         Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").Enroll("homes")).Outcome);
+        Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").Suspend(suspended: false, "back")).Outcome);
+        Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").Suspend(suspended: true, "late")).Outcome);
+        Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").Entitle("critical", entitled: true)).Outcome);
+        Assert.Null(await silo.Member("m0").ProjectBill());
         Assert.Equal(0, (await silo.StateOf("m0")).WindowUsageUnits);
         await silo.AdvanceUntil(
             async () => (await silo.Class("homes").GetState()) is { UsageUnits: 18, Members: 2 }, () => "S and N without the member that left", stepMs: 25);

@@ -94,6 +94,43 @@ public sealed class LateUnitsTests
         Assert.Equal((epoch.Number, 30), (line.Epoch.Number, line.LateUnits));
     }
 
+    /// <summary>
+    /// Its final bill is the last one that they can stand on: with those of its own epoch it is made at once, on the figures and the comfort of the exit; those of the
+    /// epoch before, whose books are open, it waits for. Seen to fail with a bill that does not wait, without the figures of the exit, and without their comfort.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_leaves_with_late_units_has_them_on_its_final_bill(bool fromBefore)
+    {
+        await using GridSilo silo = await ShortEpochs.StartAsync(_disk, _clock);
+        ClassPolicy policy = ShortEpochs.Metered with { Tariff = ShortEpochs.Metered.Tariff with { ComfortPermille = 1500 } };
+        await silo.Found("homes", policy with { Window = policy.Window with { GraceMs = 1000 } }, 2);
+        await silo.Member("m0").RegisterMeter("roof").Soon();
+        await Heard(silo);
+        await silo.BeginEpoch();
+        long first = silo.Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000;
+        await silo.Step(1000);
+        await Accepted(silo, 1, new SliceUsage(first, 6));
+        await silo.Step(fromBefore ? 4000 : 2000);
+        Assert.Equal(24, (await Accepted(silo, 2, new SliceUsage(first + 1, 24))).LateUnits);
+        ExitAnswer? left = null;
+        await silo.AdvanceUntil(
+            async () => (left = await silo.Member("m0").Exit("moved").Soon()).Outcome == MemberOutcome.Changed, () => $"an exit, not {left}", stepMs: 25);
+        Assert.Equal(fromBefore, left!.BillNumber == 0);
+        FinalFigures final = Assert.Single(_disk.Entries().Select(entry => entry.Entry).OfType<MemberLeft>()).Final!;
+        await silo.Closed(final.Epoch.Number);
+        Bill[] bills = [.. ShortEpochs.BillsOf(_disk, "m0").Where(bill => bill.Epoch.Number >= final.Epoch.Number)];
+        AdjustmentLine line = Assert.Single(bills).Lines.OfType<AdjustmentLine>().Single(line => line.After is OverageLine);
+        Bill rated = ShortEpochs.BillsOf(_disk, "m0").Single(bill => bill.Epoch.Number == line.Epoch.Number);
+        Assert.Equal(fromBefore ? final.Epoch.Number - 1 : final.Epoch.Number, line.Epoch.Number);
+        Assert.Equal(rated.Lines.OfType<OverageLine>().Single(), line.Before);
+        Assert.Equal((6, 1500), (((OverageLine)line.Before!).Units, ((OverageLine)line.Before).ComfortPermille));
+        Assert.Equal(((OverageLine)line.Before) with { Units = 30 }, line.After);
+        Assert.Empty(_disk.Accounts()[new(GridSilo.Coop, "m0")].Late.Waiting);
+        ShortEpochs.AssertSound(_disk);
+    }
+
     // An epoch whose first slice has 6 units of m0, closed and billed.
     private async Task<GridSilo> Billed()
     {
@@ -133,6 +170,14 @@ public sealed class LateUnitsTests
         await silo.Closed(after);
         Bill[] adjusted = [.. ShortEpochs.BillsOf(_disk, "m0").Where(bill => bill.Lines.OfType<AdjustmentLine>().Any())];
         return Assert.Single(adjusted);
+    }
+
+    private static async Task<ReportAnswer> Accepted(GridSilo silo, long sequence, SliceUsage slice)
+    {
+        ReportAnswer? answer = null;
+        await silo.AdvanceUntil(
+            async () => (answer = await Report(silo, sequence, slice)).Outcome == ReportOutcome.Accepted, () => $"a report that is accepted, not {answer}", stepMs: 25);
+        return answer!;
     }
 
     private static Task<ReportAnswer> Report(GridSilo silo, long sequence, params SliceUsage[] slices) =>
