@@ -63,7 +63,7 @@ public sealed class SlotBillsTests
         Assert.Equal(bill.Lines.Select(line => line.Kind).Order(), bill.Lines.Select(line => line.Kind));
     }
 
-    /// <summary>Seen to fail for the second slot of the epoch with a bill that waits for the first alone.</summary>
+    /// <summary>Seen to fail with a bill that waits for no slot.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(10_000)]
@@ -116,8 +116,7 @@ public sealed class SlotBillsTests
 
     /// <summary>
     /// The silo dies before it has handed in anything, and before the class has stored anything of its own accord; the next one comes when the slot is over. Seen to fail
-    /// with a class that begins with the slot that runs, and with a start that does not store with which one it began. A third one begins where the second has left off:
-    /// seen to fail with checkpoints that do not say so.
+    /// with a class that begins with the slot that runs, and with a start that does not store with which one it began. A third one begins where the second has left off.
     /// </summary>
     [Fact]
     public async Task The_next_silo_hands_in_what_has_started_while_there_was_none()

@@ -35,7 +35,7 @@ public sealed class SlotChargesTests
         _first = _time.GetUtcNow().ToUnixTimeMilliseconds();
     }
 
-    /// <summary>Seen to fail with a key that does not name the slot, with the first page of slots alone, with the first slot left out, and with the end included.</summary>
+    /// <summary>Seen to fail with a key that does not name the slot, with the first page of slots alone, and with the end included.</summary>
     [Fact]
     public async Task Each_slot_within_the_time_is_handed_in_once_however_many_there_are()
     {

@@ -73,7 +73,6 @@ public sealed class SlotTroubleTests
         Assert.Equal(350, (await slot.GetState().Soon())!.SoldUnitsPerSecond);
     }
 
-    /// <summary>Seen to fail with what is read at once taken for all: the activation was behind for ever.</summary>
     [Fact]
     public async Task A_book_that_is_longer_than_what_is_read_at_once_is_read_to_its_end()
     {
