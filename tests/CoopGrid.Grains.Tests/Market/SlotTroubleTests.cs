@@ -1,5 +1,7 @@
 using CoopGrid.Domain.Market;
+using CoopGrid.Grains.Market;
 using CoopGrid.Grains.Tests.Ledger;
+using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Xunit;
@@ -69,6 +71,19 @@ public sealed class SlotTroubleTests
         MarketAnswer again = await slot.Ask(Buy("m2", "a", 100)).Soon();
         Assert.Equal((MarketOutcome.SoldOut, 50), (again.Outcome, again.MostUnitsPerSecond));
         Assert.Equal(350, (await slot.GetState().Soon())!.SoldUnitsPerSecond);
+    }
+
+    [Fact]
+    public async Task A_book_that_is_longer_than_what_is_read_at_once_is_read_to_its_end()
+    {
+        await using MarketSilo market = await StartAsync();
+        long starts = market.StartOf(3);
+        List<byte[]> stored = [SlotEntryCodec.Encode(new SlotOpened(1, Instant.FromUnixMs(market.NowMs), SlotTerms.Of(Policy, Instant.FromUnixMs(starts))!))];
+        while (stored.Count < 1500)
+            stored.Add(SlotEntryCodec.Encode(new RequestAccepted(stored.Count + 1, Instant.FromUnixMs(market.NowMs), Bid($"x{stored.Count}", "a", 1, 30))));
+        lock (market.Grid.Disk.Lock) market.Grid.Disk.Books[SlotBooks.Of(new(GridSilo.ClassOf("homes"), starts))] = stored;
+        Assert.Equal(1500, Assert.Single((await market.Slot(starts).GetReservation("x1499").Soon())!.Bids).Number);
+        Assert.Equal(1501, (await market.Slot(starts).Ask(Bid("m0", "a", 1, 30)).Soon()).Bid);
     }
 
     /// <summary>Seen to fail without SlotCalls (nothing was stored), and with the slots called at their ends (nothing was sold).</summary>
