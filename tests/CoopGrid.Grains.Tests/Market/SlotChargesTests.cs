@@ -143,7 +143,6 @@ public sealed class SlotChargesTests
     private ISlotGrain SlotOf(SlotId slot) => Fake.Of<ISlotGrain>(called => called.Name switch
     {
         nameof(ISlotGrain.GetCharges) => Task.FromResult(_charges),
-        nameof(ISlotGrain.GetState) => Task.FromResult<SlotState?>(new() { Slot = slot, Phase = SlotPhase.Running }),
         _ => throw new NotSupportedException(called.Name),
     });
 
