@@ -8,7 +8,7 @@ namespace CoopGrid.Grains.Usage;
 
 /// <content>
 /// Goes by the co-op's emergency actions: reads their book a few times a second, whoever wrote to it, so that nothing is lost between a declaration and its effect.
-/// What gates are told of them they look at by their own clocks: an action lapses there though nobody is heard.
+/// A suspension lapses at gates by their own clocks, though the class is not heard; what a cap or a guarantee was changed to, when it is heard again.
 /// </content>
 internal sealed partial class ClassGrain
 {

@@ -9,6 +9,8 @@ namespace CoopGrid.Grains.Usage;
 /// <content>Keeps the billing epochs: announces them, counts them, and says when they are frozen.</content>
 internal sealed partial class ClassGrain
 {
+    private (EpochSchedule Schedule, Task Flush)? _announcing;
+
     public ValueTask<ImmutableArray<ClassEpochFigures>> GetEpochs()
     {
         if (_log is null)
@@ -32,15 +34,25 @@ internal sealed partial class ClassGrain
 
     public ValueTask<long> GetLateTotal(long number) => new(_fold.Epochs.LateOf(number));
 
-    /// <summary>Announces further epochs when it is time. They are stored first: what was announced must stay, whoever the class's next activation is.</summary>
+    /// <summary>
+    /// Announces further epochs when it is time. They are stored first: what was announced must stay, whoever the class's next activation is. The flush may take seconds,
+    /// in which gates want their leases: it is looked after, not waited for.
+    /// </summary>
     private async Task Announce(Instant now)
     {
+        if (_announcing is var (stored, flush))
+        {
+            if (!flush.IsCompleted) return;
+            _announcing = null;
+            await flush;
+            _fold.Epochs.Plan = PlanOf(stored);
+        }
+
         EpochPlan plan = _fold.Epochs.Plan!;
         EpochSchedule next = EpochScheduleRule.Extend(plan, PolicyAt(plan.Schedule.Until), Zone, now);
         if (ReferenceEquals(next, plan.Schedule)) return;
         await Write(Checkpoint() with { Schedule = next });
-        await checkpoints.FlushAsync(CancellationToken.None);
-        _fold.Epochs.Plan = PlanOf(next);
+        _announcing = (next, checkpoints.FlushAsync(CancellationToken.None));
     }
 
     private EpochPlan PlanOf(EpochSchedule schedule) => new(schedule, _history!.Newest.Window, Zone);

@@ -129,7 +129,7 @@ internal sealed partial class ClassGrain(
             LaneFloorMills = [.. grant.FloorMills ?? []],
             Saved = [.. state.State.Producers.Select(producer => new SavedPosition(producer.Producer, producer.Watermark))],
             Exchange = grant.Exchange,
-            Schedule = state.State.Schedule,
+            Schedule = _fold.Epochs.Plan!.Schedule,
             FirstUnbilled = state.State.FirstUnbilled,
             EpochSoFar = EpochSoFar(),
             Emergencies = EmergenciesAt(now),

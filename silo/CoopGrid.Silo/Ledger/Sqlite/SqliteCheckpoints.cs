@@ -32,6 +32,10 @@ public sealed class SqliteCheckpoints : DbDataSource, ICheckpointStore
         () =>
         {
             using var session = new SqliteSession(_file, SqliteOpenMode.ReadWrite, "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL");
+
+            // What can be written while others write is, so that they wait for the rest only.
+            session.Scalar("PRAGMA wal_checkpoint(PASSIVE)");
+
             // Its first column says whether readers or writers kept it from finishing.
             if (session.Scalar("PRAGMA wal_checkpoint(FULL)") is not 0L)
                 throw new IOException($"{_file}: the checkpoints could not be flushed, the file was busy for 10 s.");
