@@ -28,6 +28,24 @@ internal sealed class MonthMarket(MonthGrid grid, string name)
         int step = _steps++;
         long now = grid.Now.ToUnixTimeMilliseconds();
         long open = (((now + MonthCharter.GateClosureMs) / MonthCharter.SlotMs) + 1) * MonthCharter.SlotMs;
+
+        // Nobody bids for every third day: all of it is left to be bought.
+        if (open / MonthCharter.SlotMs % 3 != 0) await BidAsync(step, open);
+        if (open - MonthCharter.SlotMs is var sold && sold > now)
+        {
+            var buy = new BuyRequest { Coop = Charters.Coop, Member = Name(step + 4), SlotStartsUnixMs = sold, Key = $"buy {name}{step}", UnitsPerSecond = 1 };
+            await AskAsync(buy.Member, buy.Key, door => door.BuyAsync(buy).ResponseAsync);
+        }
+    }
+
+    /// <summary>Asks without a pause, for the time in which a silo dies.</summary>
+    public async Task StormAsync()
+    {
+        for (int i = 0; i < StormSteps; i++) await StepAsync();
+    }
+
+    private async Task BidAsync(int step, long open)
+    {
         long[] bids = new long[3];
         for (int i = 0; i < bids.Length; i++) bids[i] = await BidAsync(Name(step + i), open, $"bid {name}{step}/{i}", 0);
         if (step % 3 == 0) await BidAsync(Name(step), open, $"replace {name}{step}", bids[0]);
@@ -43,18 +61,6 @@ internal sealed class MonthMarket(MonthGrid grid, string name)
             var cancel = new CancelBidsRequest { Coop = Charters.Coop, Member = Name(step + 2), SlotStartsUnixMs = open, Key = $"cancel {name}{step}" };
             await AskAsync(cancel.Member, cancel.Key, door => door.CancelBidsAsync(cancel).ResponseAsync);
         }
-
-        if (open - MonthCharter.SlotMs is var sold && sold > now)
-        {
-            var buy = new BuyRequest { Coop = Charters.Coop, Member = Name(step + 4), SlotStartsUnixMs = sold, Key = $"buy {name}{step}", UnitsPerSecond = 1 };
-            await AskAsync(buy.Member, buy.Key, door => door.BuyAsync(buy).ResponseAsync);
-        }
-    }
-
-    /// <summary>Asks without a pause, for the time in which a silo dies.</summary>
-    public async Task StormAsync()
-    {
-        for (int i = 0; i < StormSteps; i++) await StepAsync();
     }
 
     private async Task<long> BidAsync(string courier, long starts, string key, long replaces)
