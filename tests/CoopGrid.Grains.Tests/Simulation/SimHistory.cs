@@ -151,6 +151,8 @@ internal sealed class SimHistory
 
     private string? ClassDiffers(SimJudge judge)
     {
+        // A clock that was ahead has charged in slices that are still to come.
+        _world.RunUntil(_world.Now + (60 * Second), () => _policy.Window.SliceAt(new Instant(SimTime.EpochMicros + _world.Now)) > judge.NewestSlice);
         string? differs = "the class was not shown";
         for (int looks = 0; looks < 40 && differs is not null; looks++)
         {

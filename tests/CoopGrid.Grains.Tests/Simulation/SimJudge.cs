@@ -36,7 +36,10 @@ internal sealed class SimJudge
         return _found;
     }
 
-    /// <summary>S at a slice, as the log has it.</summary>
+    /// <summary>The newest slice of any account. Accounts keep a window only: what S was before it they no longer know.</summary>
+    public long NewestSlice => _accounts.Values.Select(account => account.Window?.Newest ?? long.MinValue).DefaultIfEmpty(long.MinValue).Max();
+
+    /// <summary>S at a slice from <see cref="NewestSlice"/> on, as the log has it.</summary>
     public long UsageAt(long slice) => _accounts.Values.Sum(account => account.UsageAt(slice));
 
     /// <summary>L5: what a class shows is the fold of the log. False with what is off.</summary>
