@@ -30,7 +30,9 @@ public interface ISlotGrain : IGrainWithStringKey
     /// Who holds what, by name: none before clearing, final from the slot's start on; null if nobody ever bid for it. Its version is the book's number.
     /// What time has made due is written first, so that bids are cleared though nobody else asks.
     /// </summary>
-    /// <param name="present">The class's time: here it is no earlier from now on, whatever the clock of the slot's silo says. So a slot that has started for the class sells no more.</param>
+    /// <param name="present">
+    /// The class's time: here it is no earlier from now on, whatever the clock of the slot's silo says. So a slot that has started for the class sells no more.
+    /// </param>
     [Alias("GetHolders")]
     Task<SlotHolders?> GetHolders(Instant present);
 

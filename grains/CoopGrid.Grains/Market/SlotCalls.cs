@@ -36,8 +36,10 @@ internal sealed partial class SlotCalls(ClassId @class, IGrainFactory grains, Gr
         if (!_call.IsCompleted || now.Micros < _notBefore) return;
         long running = market.SlotAt(now.Now);
         Instant starts = market.StartOf(running), next = market.StartOf(running + 1);
-        if (starts != _called) _call = Call(starts, capacityAt(starts), now.Now);
-        else if (next != _lookedAhead && now.Now >= next.PlusMs(-AheadMs) && now.Now >= market.GateCloses(running + 1)) _call = LookAhead(next, capacityAt(next), now.Now);
+        if (starts != _called)
+            _call = Call(starts, capacityAt(starts), now.Now);
+        else if (next != _lookedAhead && now.Now >= next.PlusMs(-AheadMs) && now.Now >= market.GateCloses(running + 1))
+            _call = LookAhead(next, capacityAt(next), now.Now);
     }
 
     /// <summary>Whether the slot that starts then has answered since: from then on it sells nothing.</summary>

@@ -143,10 +143,12 @@ public sealed class BankLifeTests
         }
 
         PricePeriod[] rows = [.. await silo.Service<IPriceHistory>().ReadAsync(GridSilo.ClassOf(Class), 0, 1000, CancellationToken.None)];
-        Assert.All(
-            disk.Entries().Select(entry => entry.Entry).OfType<UsageReported>().SelectMany(reported => reported.Slices),
-            used => Assert.Equal(
-                (used.Slice, rows.Single(row => used.Slice > row.Period && used.Slice <= row.Period + row.Count).MultiplierPermille), (used.Slice, used.MultiplierPermille)));
+        foreach (ReportedSlice used in disk.Entries().Select(entry => entry.Entry).OfType<UsageReported>().SelectMany(reported => reported.Slices))
+        {
+            PricePeriod priced = rows.Single(row => used.Slice > row.Period && used.Slice <= row.Period + row.Count);
+            Assert.Equal((used.Slice, priced.MultiplierPermille), (used.Slice, used.MultiplierPermille));
+        }
+
         var eager = new EagerBank(disk, [.. await silo.Class(Class).GetHistory()], EpochSlices);
         foreach (string member in new[] { "m0", "m1" })
         {
