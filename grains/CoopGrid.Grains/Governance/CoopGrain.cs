@@ -18,9 +18,11 @@ internal sealed class CoopGrain(
     // One commit covers what is enrolled side by side.
     private const int SideBySide = 256;
 
+    private readonly StoredState<CoopCheckpoint> _stored = new(state);
+
     public async Task<bool> Found(string charterJson)
     {
-        if (state.State.Complete) return state.State.CharterJson == charterJson;
+        if (_stored.Last.Complete) return _stored.Last.CharterJson == charterJson;
 
         CharterReading reading = CharterReader.Read(charterJson);
         Charter charter = reading.Charter ?? throw new ArgumentException(string.Join(Environment.NewLine, reading.Errors));
@@ -35,30 +37,30 @@ internal sealed class CoopGrain(
         foreach (CharterMember[] some in charter.Members.Chunk(SideBySide))
             await Task.WhenAll(some.Select(member => Enroll(charter.Coop, member)));
 
-        await Write(state.State with { Complete = true });
+        await Write(_stored.Last with { Complete = true });
         return true;
     }
 
-    public ValueTask<CoopProfile?> GetProfile() => new(state.State.Profile);
+    public ValueTask<CoopProfile?> GetProfile() => new(_stored.Last.Profile);
 
-    public ValueTask<ImmutableArray<GovernanceVersion>> GetGovernance() => new(state.State.ToVersions());
+    public ValueTask<ImmutableArray<GovernanceVersion>> GetGovernance() => new(_stored.Last.ToVersions());
 
     public async Task<bool> Adopt(GovernanceVersion version)
     {
-        ImmutableArray<GovernanceVersion> versions = state.State.ToVersions();
+        ImmutableArray<GovernanceVersion> versions = _stored.Last.ToVersions();
         int number = version.Governance.Version;
         bool isNew = !versions.Any(known => known.Origin == version.Origin);
         if (isNew && (versions.IsEmpty || number != versions[^1].Governance.Version + 1))
             throw new InvalidOperationException($"Version {number} of the governance numbers of {this.GetPrimaryKeyString()} does not follow.");
-        if (isNew) await Write(state.State with { Governance = versions.Add(version) });
+        if (isNew) await Write(_stored.Last with { Governance = versions.Add(version) });
         await checkpoints.FlushAsync(CancellationToken.None);
         return isNew;
     }
 
     public async Task<ExecutionTurn> BeginExecution(ExecutionTurn turn)
     {
-        if (state.State.Execution is { } held && held.Proposal != turn.Proposal) return held;
-        await Write(state.State with { Execution = turn });
+        if (_stored.Last.Execution is { } held && held.Proposal != turn.Proposal) return held;
+        await Write(_stored.Last with { Execution = turn });
 
         // What is executed then is durable at once, and must not outlive its turn in a power cut.
         await checkpoints.FlushAsync(CancellationToken.None);
@@ -66,9 +68,9 @@ internal sealed class CoopGrain(
     }
 
     public Task EndExecution(string proposal) =>
-        state.State.Execution?.Proposal == proposal ? Write(state.State with { Execution = null }) : Task.CompletedTask;
+        _stored.Last.Execution?.Proposal == proposal ? Write(_stored.Last with { Execution = null }) : Task.CompletedTask;
 
-    public ValueTask<ExecutionTurn?> GetExecution() => new(state.State.Execution);
+    public ValueTask<ExecutionTurn?> GetExecution() => new(_stored.Last.Execution);
 
     private async Task Enroll(string coop, CharterMember member)
     {
@@ -78,21 +80,7 @@ internal sealed class CoopGrain(
         foreach (string sender in member.Senders) await directory.BindSenderAsync(coop, sender, member.Name, CancellationToken.None);
     }
 
-    // A failed write must not leave the change behind for the next one to store.
-    private async Task Write(CoopCheckpoint next)
-    {
-        CoopCheckpoint before = state.State;
-        state.State = next;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            state.State = before;
-            throw;
-        }
-    }
+    private Task Write(CoopCheckpoint next) => _stored.Write(_ => next);
 
     private static void Expect(MemberAnswer answer, string member)
     {

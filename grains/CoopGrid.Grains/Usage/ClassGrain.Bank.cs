@@ -10,7 +10,7 @@ internal sealed partial class ClassGrain
     /// <summary>Adds the slices that have become final; a class that never had a bank has no history.</summary>
     private async Task FollowBank()
     {
-        _bank ??= ClassBank.Open(_id, state.State.Bank, _history!, _openSlice, prices);
+        _bank ??= ClassBank.Open(_id, _stored.Last.Bank, _history!, _openSlice, prices);
         if (_bank is not null && await _bank.Follow(_history!, _fold.Epochs.Plan!, _openSlice, _price!.OpenPeriod)) _changed = true;
     }
 }

@@ -26,10 +26,10 @@ internal sealed partial class ClassGrain
     public async Task EpochBilled(long number)
     {
         if (_log is null) throw new InvalidOperationException($"There is no class {_id}.");
-        if (number < state.State.FirstUnbilled) return;
+        if (number < _stored.Last.FirstUnbilled) return;
         if (_fold.Epochs.Of(number) is not { } billed || !IsFrozen(billed)) throw new InvalidOperationException($"Epoch {number} of {_id} is not frozen.");
         _fold.Epochs.DropBefore(number);
-        await Write(Checkpoint() with { FirstUnbilled = number + 1 });
+        await Write(last => CheckpointAfter(last) with { FirstUnbilled = number + 1 });
     }
 
     public ValueTask<long> GetLateTotal(long number) => new(_fold.Epochs.LateOf(number));
@@ -51,7 +51,7 @@ internal sealed partial class ClassGrain
         EpochPlan plan = _fold.Epochs.Plan!;
         EpochSchedule next = EpochScheduleRule.Extend(plan, PolicyAt(plan.Schedule.Until), Zone, now);
         if (ReferenceEquals(next, plan.Schedule)) return;
-        await Write(Checkpoint() with { Schedule = next });
+        await Write(last => CheckpointAfter(last) with { Schedule = next });
         _announcing = (next, checkpoints.FlushAsync(CancellationToken.None));
     }
 

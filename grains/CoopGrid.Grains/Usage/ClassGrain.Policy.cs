@@ -18,7 +18,7 @@ internal sealed partial class ClassGrain
         Roll(now);
         PolicyHistory next = PolicyHistory.Restore(_id.Class, [.. _history!.Versions]);
         bool isNew = next.Add(version, Zone, now);
-        if (isNew) await Write(Checkpoint() with { Policies = Told(next, now), History = [.. next.Versions] });
+        if (isNew) await Write(last => CheckpointAfter(last) with { Policies = Told(next, now), History = [.. next.Versions] });
         _history = next;
 
         // What was voted survives a power cut too, as an admission does.
@@ -38,7 +38,7 @@ internal sealed partial class ClassGrain
         return new(_history is null ? null : Told(_history, clock.Read().Now));
     }
 
-    private string Zone => state.State.Policies!.TimeZone;
+    private string Zone => _stored.Last.Policies!.TimeZone;
 
     /// <summary>The change to come; if there is none, the last one while it is young; or only what is in force.</summary>
     private ClassPolicies Told(PolicyHistory history, Instant now)

@@ -13,8 +13,10 @@ internal sealed partial class ClassGrain : ITicketDesk
 {
     private const long SnapshotAfter = 1000;
 
+    private readonly StoredState<CalendarCheckpoint> _calendar = new(calendar);
     private ClassTickets? _tickets;
     private TicketSlots? _ticketSlots;
+    private Task _savingTickets = Task.CompletedTask;
     private BackedSeconds _backed;
 
     public async ValueTask<TicketReply> Defer(TicketAsk ask)
@@ -33,7 +35,7 @@ internal sealed partial class ClassGrain : ITicketDesk
     private async Task StartTickets()
     {
         var tickets = new ClassTickets(_id, books, clock, logger);
-        await tickets.Read(calendar.State);
+        await tickets.Read(_calendar.Last);
         _leases!.SetAside(tickets.Aside(LongestWaitMs, clock.Read().Now));
         (_tickets, _ticketSlots) = (tickets, new(_id, GrainFactory, logger));
     }
@@ -45,20 +47,10 @@ internal sealed partial class ClassGrain : ITicketDesk
         _ticketSlots!.Look(_inForce!, _tickets, reading);
     }
 
-    private async Task SaveTickets()
+    private void SaveTickets()
     {
-        if (_tickets!.Sequence < calendar.State.Sequence + SnapshotAfter || _tickets.Snapshot() is not { } next) return;
-        CalendarCheckpoint before = calendar.State;
-        calendar.State = next;
-        try
-        {
-            await calendar.WriteStateAsync();
-        }
-        catch
-        {
-            calendar.State = before;
-            throw;
-        }
+        if (!_savingTickets.IsCompleted || _tickets!.Sequence < _calendar.Last.Sequence + SnapshotAfter || _tickets.Snapshot() is not { } next) return;
+        _savingTickets = Beside(_calendar.Write(_ => next));
     }
 
     /// <summary>What a gate is told; nothing while its clock is off, for it would redeem tickets at other times than their room is there.</summary>

@@ -22,20 +22,20 @@ internal sealed partial class ClassGrain
     private async Task Start()
     {
         Instant now = clock.Read().Now;
-        long founded = state.State.OpenSlice == long.MinValue ? state.State.Policies!.Current.Window.SliceAt(now) : state.State.OpenSlice;
-        await heads.FoundAsync(_id, new(state.State.Epoch, founded), CancellationToken.None);
+        long founded = _stored.Last.OpenSlice == long.MinValue ? _stored.Last.Policies!.Current.Window.SliceAt(now) : _stored.Last.OpenSlice;
+        await heads.FoundAsync(_id, new(_stored.Last.Epoch, founded), CancellationToken.None);
 
         // The epoch first: from here on no older activation prices or closes anything, and what it has granted is known from the gates (C1).
         (_epoch, _openSlice) = await heads.RaiseEpochAsync(_id, CancellationToken.None);
 
         // Then the checkpoint, written at once, so that an older activation writes none any more: it could let a producer be drained that
         // is not in what was read here.
-        await state.ReadStateAsync();
-        _history = state.State.ToHistory(_id.Class);
-        EpochSchedule schedule = state.State.Schedule ?? EpochScheduleRule.Late(_history.Newest, Zone, now);
-        Instant handedIn = HandedIn(state.State, now);
-        await Write(state.State with { Epoch = _epoch, Schedule = schedule, SlotsHandedInBeforeUnixMs = handedIn.UnixMs });
-        ClassCheckpoint stored = state.State;
+        await _stored.Read();
+        _history = _stored.Last.ToHistory(_id.Class);
+        EpochSchedule schedule = _stored.Last.Schedule ?? EpochScheduleRule.Late(_history.Newest, Zone, now);
+        Instant handedIn = HandedIn(_stored.Last, now);
+        await Write(last => last with { Epoch = _epoch, Schedule = schedule, SlotsHandedInBeforeUnixMs = handedIn.UnixMs });
+        ClassCheckpoint stored = _stored.Last;
         ClassFold fold = stored.ToFold();
         fold.Window.KeepFor(founded);
         fold.Epochs.Plan = PlanOf(schedule);
@@ -83,8 +83,8 @@ internal sealed partial class ClassGrain
 
             await FollowBank();
             await Announce(reading.Now);
-            await SaveTickets();
-            if (_changed && reading.Micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) await Save();
+            SaveTickets();
+            SaveBeside(reading.Micros);
         }
         catch (Exception failure) when (failure is not InconsistentStateException)
         {
@@ -171,8 +171,8 @@ internal sealed partial class ClassGrain
         return true;
     }
 
-    private ClassCheckpoint Checkpoint() =>
-        (state.State with
+    private ClassCheckpoint CheckpointAfter(ClassCheckpoint last) =>
+        (last with
         {
             Policies = Told(_history!, clock.Read().Now),
             History = [.. _history!.Versions],
@@ -180,25 +180,43 @@ internal sealed partial class ClassGrain
             SlotsHandedInBeforeUnixMs = _slotBills!.HandedInBefore.UnixMs,
         }).With(_fold, _openSlice);
 
-    private async Task Save()
+    private void SaveBeside(long micros)
+    {
+        if (_changed && _saving.IsCompleted && micros - _savedMicros >= options.Value.ClassEveryMs * 1000L) _saving = Beside(Save());
+    }
+
+    /// <summary>Looks after a write that no turn waits for: a store may take seconds, in which gates want their leases.</summary>
+    private async Task Beside(Task write)
+    {
+        try
+        {
+            await write;
+        }
+        catch (InconsistentStateException)
+        {
+            DeactivateOnIdle();
+        }
+        catch (Exception failure) when (failure is not InconsistentStateException)
+        {
+            LogSaveFailed(failure, _id);
+        }
+    }
+
+    private Task Save()
     {
         _savedMicros = clock.Read().Micros;
         _changed = false;
-        await Write(Checkpoint());
+        return Write(CheckpointAfter);
     }
 
-    // A failed write must not leave the change behind for the next one to store.
-    private async Task Write(ClassCheckpoint next)
+    private async Task Write(Func<ClassCheckpoint, ClassCheckpoint> change)
     {
-        ClassCheckpoint before = state.State;
-        state.State = next;
         try
         {
-            await state.WriteStateAsync();
+            await _stored.Write(change);
         }
         catch
         {
-            state.State = before;
             _changed = true;
             throw;
         }
@@ -206,4 +224,7 @@ internal sealed partial class ClassGrain
 
     [LoggerMessage(LogLevel.Warning, "Class {Class} could not close a period or a slice; it is tried again.")]
     private partial void LogLookFailed(Exception failure, ClassId @class);
+
+    [LoggerMessage(LogLevel.Warning, "Class {Class} could not store its checkpoint; it is tried again.")]
+    private partial void LogSaveFailed(Exception failure, ClassId @class);
 }

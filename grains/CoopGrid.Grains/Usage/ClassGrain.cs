@@ -38,6 +38,7 @@ internal sealed partial class ClassGrain(
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
+    private readonly StoredState<ClassCheckpoint> _stored = new(state);
     private ClassId _id;
     private ClassFold _fold = new(1);
     private ClassLog? _log;
@@ -53,17 +54,19 @@ internal sealed partial class ClassGrain(
     private long _openSlice = long.MinValue;
     private long _savedMicros;
     private bool _changed;
+    private Task _saving = Task.CompletedTask;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = ClassId.Parse(this.GetPrimaryKeyString());
-        if (state.State.Policies is not null) await Start();
+        if (_stored.Last.Policies is not null) await Start();
         this.RegisterGrainTimer(Look, new GrainTimerCreationOptions(LookEvery, LookEvery) { KeepAlive = true });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_log is not null && _changed) await Save();
+        await Task.WhenAll(_saving, _savingTickets);
     }
 
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => handleFactory.Create<UsageTick>().ResumeAsync(this);
@@ -81,10 +84,10 @@ internal sealed partial class ClassGrain(
     public async Task Found(ClassPolicy policy, string timeZone)
     {
         // A founding that was broken off goes on. The slices before it are closed, also for a successor after a crash.
-        if (state.State.Policies is null)
+        if (_stored.Last.Policies is null)
         {
             Instant now = clock.Read().Now;
-            await Write(new ClassCheckpoint
+            await Write(_ => new()
             {
                 Policies = new(policy, null, 0, timeZone),
                 History = [.. PolicyHistory.Found(_id.Class, policy, now).Versions],
@@ -127,10 +130,10 @@ internal sealed partial class ClassGrain(
             LeaseUnitsPerSecond = grant.Lease.UnitsPerSecond,
             LeaseBurstUnits = grant.Lease.BurstUnits,
             LaneFloorMills = [.. grant.FloorMills ?? []],
-            Saved = [.. state.State.Producers.Select(producer => new SavedPosition(producer.Producer, producer.Watermark))],
+            Saved = [.. _stored.Last.Producers.Select(producer => new SavedPosition(producer.Producer, producer.Watermark))],
             Exchange = grant.Exchange,
             Schedule = _fold.Epochs.Plan!.Schedule,
-            FirstUnbilled = state.State.FirstUnbilled,
+            FirstUnbilled = _stored.Last.FirstUnbilled,
             EpochSoFar = EpochSoFar(),
             Emergencies = EmergenciesAt(now),
             Bank = _bank?.News(report.BankThrough),

@@ -10,9 +10,12 @@ namespace CoopGrid.LoadTest.Cluster.Failover;
 /// <param name="ServedAgainMaxMs">The last of them; the length of the watch if one never was.</param>
 /// <param name="AskedBefore">Units/s asked for in the five seconds before.</param>
 /// <param name="RateBefore">Admitted units/s in the five seconds before.</param>
-/// <param name="RateBackMs">From when on two seconds in a row have 95 % of that; 0 if it never fell below.</param>
-/// <param name="Admitted">Units admitted in each tenth of a second, from five seconds before the death on.</param>
-/// <param name="Answered">Questions that were answered in them at all.</param>
+/// <param name="RateBackMs">
+/// From when on two seconds in a row have 95 % of that; 0 if it never fell below. What is admitted counts when it was asked for: a disk that makes all answers wait for a
+/// quarter of a second delays some of a window's beyond its end, and takes nothing away.
+/// </param>
+/// <param name="Admitted">Units admitted of what was asked for in each tenth of a second, from five seconds before the death on.</param>
+/// <param name="Answered">Questions of any tenth that were answered in it.</param>
 internal sealed record KillReport(
     int Place,
     int HeldThere,
@@ -52,24 +55,25 @@ internal sealed record KillReport(
         return new(
             place, heldThere.Count, members - heldThere.Count, failed.Length, troubles,
             served.Length == 0 ? 0 : Math.Round(served[served.Length / 2]), served.Length == 0 ? 0 : Math.Round(served[^1]),
-            asks.Count(ask => ask.EndedMs >= diedMs - 5000 && ask.EndedMs < diedMs) / 5.0, Math.Round(before, 1), Math.Round(back),
-            Tenths(asks.Where(ask => ask.Told == Told.Admitted), diedMs - 5000, untilMs), Tenths(asks.Where(ask => ask.Told != Told.Failed), diedMs - 5000, untilMs));
+            asks.Count(ask => ask.SentMs >= diedMs - 5000 && ask.SentMs < diedMs) / 5.0, Math.Round(before, 1), Math.Round(back),
+            Tenths(asks.Where(ask => ask.Told == Told.Admitted).Select(ask => ask.SentMs), diedMs - 5000, untilMs),
+            Tenths(asks.Where(ask => ask.Told != Told.Failed).Select(ask => ask.EndedMs), diedMs - 5000, untilMs));
     }
 
-    private static int[] Tenths(IEnumerable<Ask> asks, double from, double until)
+    private static int[] Tenths(IEnumerable<double> moments, double from, double until)
     {
         var tenths = new int[(int)((until - from) / StepMs)];
-        foreach (Ask ask in asks)
+        foreach (double moment in moments)
         {
-            double at = (ask.EndedMs - from) / StepMs;
-            if (at >= 0 && at < tenths.Length) tenths[(int)at]++;
+            double tenth = (moment - from) / StepMs;
+            if (tenth >= 0 && tenth < tenths.Length) tenths[(int)tenth]++;
         }
 
         return tenths;
     }
 
     private static double Rate(IReadOnlyList<Ask> asks, double from, double until) =>
-        asks.Count(ask => ask.Told == Told.Admitted && ask.EndedMs >= from && ask.EndedMs < until) * 1000 / (until - from);
+        asks.Count(ask => ask.Told == Told.Admitted && ask.SentMs >= from && ask.SentMs < until) * 1000 / (until - from);
 }
 
 /// <summary>Questions that failed alike.</summary>
