@@ -7,7 +7,6 @@ namespace CoopGrid.Grains.Tests.Silo;
 /// <summary>A store of grain state that stores classes' checkpoints only when it is told to, or not at all.</summary>
 internal sealed class HeldStates(IGrainStorage store) : IGrainStorage
 {
-    private readonly Lock _lock = new();
     private TaskCompletionSource? _held;
     private bool _breaks;
 
@@ -31,9 +30,9 @@ internal sealed class HeldStates(IGrainStorage store) : IGrainStorage
 
     public void Release()
     {
-        _held!.SetResult();
-        _held = null;
-        Asked = false;
+        TaskCompletionSource held = _held!;
+        (_held, Asked) = (null, false);
+        held.SetResult();
     }
 
     /// <summary>The next checkpoint is not stored.</summary>
@@ -43,23 +42,26 @@ internal sealed class HeldStates(IGrainStorage store) : IGrainStorage
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        if (grainState.State is ClassCheckpoint && _held is { } held)
+        if (grainState.State is not ClassCheckpoint next)
+        {
+            await store.WriteStateAsync(stateName, grainId, grainState);
+            return;
+        }
+
+        if (_held is { } held)
         {
             Asked = true;
             await held.Task;
         }
 
-        lock (_lock)
+        if (_breaks)
         {
-            if (grainState.State is ClassCheckpoint && _breaks)
-            {
-                _breaks = false;
-                throw new IOException("The checkpoint is not stored.");
-            }
+            _breaks = false;
+            throw new IOException("The checkpoint is not stored.");
         }
 
         await store.WriteStateAsync(stateName, grainId, grainState);
-        if (grainState.State is ClassCheckpoint stored) Stored = stored;
+        Stored = next;
     }
 
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => store.ClearStateAsync(stateName, grainId, grainState);

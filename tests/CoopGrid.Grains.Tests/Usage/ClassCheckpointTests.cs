@@ -2,6 +2,7 @@ using CoopGrid.Grains.Capacity;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Grains.Usage;
+using CoopGrid.Interfaces;
 using CoopGrid.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -38,16 +39,24 @@ public sealed class ClassCheckpointTests
         await silo.AdvanceUntil(() => SavedBy(gate) > saved, "the checkpoint at the gate");
     }
 
-    /// <summary>Seen to fail with writes that do not wait for each other: the second one finds another version than it read.</summary>
+    /// <summary>Seen to fail with a write that begins before the one before it has ended: the failed one took the policy back with it.</summary>
     [Fact]
-    public async Task A_policy_that_is_adopted_meanwhile_is_stored_after_it()
+    public async Task A_policy_that_is_adopted_meanwhile_is_stored_though_the_checkpoint_is_not()
     {
-        (GridSilo silo, HeldStates states) = await Start();
+        bool isAdopting = false;
+        (GridSilo silo, HeldStates states) = await Start(more => more.AddIncomingGrainCallFilter(async call =>
+        {
+            // Returns when the call waits for something: here, to write.
+            Task invoked = call.Invoke();
+            if (call.MethodName == nameof(IClassGrain.Adopt)) isAdopting = true;
+            await invoked;
+        }));
         await using GridSilo _ = silo;
         states.Hold();
         await AdmitUntil(silo, states);
         Task<PolicyVersion> change = silo.Change("homes", Ask.Ample with { Price = new() { CapPermille = 1500 } });
-        await Eventually.True(() => states.Asked, "the checkpoint's write");
+        await Eventually.True(() => isAdopting, "the policy's write");
+        states.Break();
         states.Release();
         PolicyVersion adopted = await change.Soon();
         Assert.Equal(adopted.Policy.Version, states.Stored!.History[^1].Policy.Version);
@@ -70,7 +79,7 @@ public sealed class ClassCheckpointTests
         await silo.AdvanceUntil(() => SavedIn(states) > before, "a checkpoint");
     }
 
-    private static async Task<(GridSilo Silo, HeldStates States)> Start()
+    private static async Task<(GridSilo Silo, HeldStates States)> Start(Action<ISiloBuilder>? also = null)
     {
         Func<HeldStates>? states = null;
         GridSilo silo = await GridSilo.StartAsync(
@@ -79,6 +88,7 @@ public sealed class ClassCheckpointTests
             {
                 states = HeldStates.Add(more);
                 more.Services.Configure<CheckpointOptions>(options => options.ClassEveryMs = 100);
+                also?.Invoke(more);
             });
         await silo.Found("homes", Ask.Ample, 1);
         await silo.Step(1000);
