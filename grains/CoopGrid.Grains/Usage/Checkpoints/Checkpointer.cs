@@ -57,7 +57,7 @@ internal sealed partial class Checkpointer(
         {
             try
             {
-                await Save([.. _taken.Keys]);
+                await Save([.. _taken.Keys.OrderBy(failed => failed.At).ThenBy(failed => failed.Claim.Member.ToString(), StringComparer.Ordinal)]);
                 while (!stoppingToken.IsCancellationRequested && Take(IsDue) is { Count: > 0 } some) await Save(some);
                 await retention.DeleteAsync(LowestUnsaved(), stoppingToken);
             }
