@@ -77,14 +77,13 @@ public static class BillRule
         return Bill.Of(member, figures.Epoch, [.. Rate(figures, used).Concat(handedIn).OrderBy(line => line.Kind)]);
     }
 
-    private static ChargeLine Beyond(ClassFigures figures, SurgedUnits group) => new(BillLineKind.ReservationOverage)
+    private static BeyondLine Beyond(ClassFigures figures, SurgedUnits group) => new()
     {
         Epoch = figures.Epoch,
         PolicyVersion = group.PolicyVersion,
+        Rate = figures.Tariff.Rate,
         Units = group.Units,
         MultiplierPermille = group.MultiplierPermille,
-        Description = "Units beyond a running reservation",
-        Charge = new(figures.Tariff.Rate * (Int128)group.Units * (group.MultiplierPermille - 1000), 1000),
     };
 
     private static void Check(ClassFigures figures, MemberFigures member)

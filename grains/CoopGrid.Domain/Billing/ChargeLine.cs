@@ -1,6 +1,9 @@
 namespace CoopGrid.Domain.Billing;
 
-/// <summary>A line that another room has decided and the bill only lists: a reservation, its overage.</summary>
+/// <summary>
+/// A reservation or its overage as bills before December 2026 have it: with its amount, and its price in words only. Nothing makes it any more; see
+/// <see cref="ReservationLine"/> and <see cref="BeyondLine"/>.
+/// </summary>
 public sealed record ChargeLine : BillLine
 {
     private readonly BillLineKind _kind;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Billing.Stored;
 using CoopGrid.Grains.Ledger;
@@ -73,16 +72,13 @@ public sealed class SlotCharges(IEntryBooks books, IBillStore bills, GridClock c
     // Whoever posts credits gives keys of its own, without control characters: none of them is ever one of these.
     private static string KeyOf(SlotId slot, string member) => $"slot\u001f{slot}\u001f{member}";
 
-    private static DateTimeOffset At(SlotId slot) => DateTimeOffset.FromUnixTimeMilliseconds(slot.StartsUnixMs);
-
-    private static ChargeLine LineOf(SlotId slot, long epoch, SlotCharge charge) => new(BillLineKind.Reservation)
+    private static ReservationLine LineOf(SlotId slot, long epoch, SlotCharge charge) => new()
     {
         Epoch = new(slot.Class, epoch),
         PolicyVersion = charge.PolicyVersion,
-        Units = charge.UnitsPerSecond * charge.Seconds,
-        Description = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Slot {At(slot):yyyy-MM-ddTHH:mm:ssZ}: {charge.UnitsPerSecond} units/s for {charge.Seconds} s at {charge.UnitPrice}"),
-        Charge = ExactAmount.Of(charge.Charge),
+        SlotStart = Instant.FromUnixMs(slot.StartsUnixMs),
+        Seconds = charge.Seconds,
+        UnitsPerSecond = charge.UnitsPerSecond,
+        UnitPrice = charge.UnitPrice,
     };
 }

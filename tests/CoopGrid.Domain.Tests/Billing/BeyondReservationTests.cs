@@ -32,7 +32,7 @@ public sealed class BeyondReservationTests
     {
         ClassFigures figures = Facts.Figures(100, 10, 10, new() { Rate = 3 });
         MemberFigures used = Facts.Used(40, 10, new(1, 1500, 10), new(1, 1500, 4, true), new(1, 2000, 5, true), new(2, 1250, 2, true));
-        var slot = new ChargeLine(BillLineKind.Reservation) { Epoch = figures.Epoch, PolicyVersion = 1, Units = 1, Description = "", Charge = ExactAmount.Of(9) };
+        var slot = new ReservationLine { Epoch = figures.Epoch, PolicyVersion = 1, SlotStart = default, Seconds = 3, UnitsPerSecond = 1, UnitPrice = 3 };
         BillLine[] lines = [.. BillRule.Project(Facts.Member("ann"), figures, used, [slot]).Lines.Skip(2)];
         Assert.Equal(
             [
@@ -40,6 +40,8 @@ public sealed class BeyondReservationTests
                 (BillLineKind.ReservationOverage, 2),
             ],
             lines.Select(line => (line.Kind, line.Amount)));
-        Assert.Equal([(4, 1500, 1), (5, 2000, 1), (2, 1250, 2)], lines[2..].Cast<ChargeLine>().Select(line => (line.Units, line.MultiplierPermille, line.PolicyVersion)));
+        Assert.Equal(
+            [(3, 4, 1500, 1), (3, 5, 2000, 1), (3, 2, 1250, 2)],
+            lines[2..].Cast<BeyondLine>().Select(line => (line.Rate, line.Units, line.MultiplierPermille, line.PolicyVersion)));
     }
 }

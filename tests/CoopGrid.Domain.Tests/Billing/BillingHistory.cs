@@ -188,27 +188,12 @@ internal sealed partial class BillingHistory
         switch (_random.Next(3))
         {
             case 0:
-                person.HandedIn.Add(new ChargeLine(BillLineKind.Reservation)
-                {
-                    Epoch = epoch,
-                    PolicyVersion = 1,
-                    Units = units,
-                    Description = "slot",
-                    Charge = ExactAmount.Of(rate * units),
-                });
+                person.HandedIn.Add(new ReservationLine { Epoch = epoch, PolicyVersion = 1, SlotStart = default, Seconds = 1, UnitsPerSecond = units, UnitPrice = rate });
                 person.Late.Add((rate * units, 1));
                 break;
             case 1:
-                person.HandedIn.Add(new ChargeLine(BillLineKind.ReservationOverage)
-                {
-                    Epoch = epoch,
-                    PolicyVersion = 1,
-                    Units = units,
-                    MultiplierPermille = multiplier,
-                    Description = "slot",
-                    Charge = new(rate * units * multiplier, 1000),
-                });
-                person.Late.Add((rate * units * multiplier, 1000));
+                person.HandedIn.Add(new BeyondLine { Epoch = epoch, PolicyVersion = 1, Rate = rate, Units = units, MultiplierPermille = multiplier });
+                person.Late.Add((rate * units * (multiplier - 1000), 1000));
                 break;
             default:
                 var wanted = new CreditLine { Epoch = epoch, PolicyVersion = 1, Source = (CreditSource)_random.Next(1, 4), Credit = units, Reason = "as agreed" };

@@ -108,6 +108,7 @@ public sealed class ReactivationTests
     private static void Checkpoints(ISiloBuilder silo) => silo.Services.Configure<CheckpointOptions>(options =>
     {
         options.LookEveryMs = 2;
+        options.DeleteEveryMs = 2;
         options.MaxTailSegments = 1;
         options.MaxAgeMs = 1;
     });

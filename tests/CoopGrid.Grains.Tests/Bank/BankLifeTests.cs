@@ -254,6 +254,7 @@ public sealed class BankLifeTests
     private static void Checkpoints(ISiloBuilder silo) => silo.Services.Configure<CheckpointOptions>(options =>
     {
         options.LookEveryMs = 50;
+        options.DeleteEveryMs = 50;
         options.MaxTailSegments = 4;
         options.MaxAgeMs = 500;
         options.ClassEveryMs = 500;

@@ -51,10 +51,10 @@ public sealed class SlotBillsTests
         Bill? bill = null;
         await next.AdvanceUntil(() => (bill = BillOf(disk, epoch)) is not null, "the bill", 100);
         Assert.Equal(1, HandedIn(disk));
-        var reserved = (ChargeLine)bill!.Lines.Single(line => line.Kind == BillLineKind.Reservation);
-        Assert.Equal((2000, 20 * 200 * 10), (reserved.Units, reserved.Amount));
-        var beyond = (ChargeLine)bill.Lines.Single(line => line.Kind == BillLineKind.ReservationOverage);
-        Assert.Equal((50, 2000, 3 * 50), (beyond.Units, beyond.MultiplierPermille, beyond.Amount));
+        ReservationLine reserved = bill!.Lines.OfType<ReservationLine>().Single();
+        Assert.Equal((starts, 10, 200, 20, 20 * 200 * 10), (reserved.SlotStart.UnixMs, reserved.Seconds, reserved.UnitsPerSecond, reserved.UnitPrice, reserved.Amount));
+        BeyondLine beyond = bill.Lines.OfType<BeyondLine>().Single();
+        Assert.Equal((3, 50, 2000, 3 * 50), (beyond.Rate, beyond.Units, beyond.MultiplierPermille, beyond.Amount));
         Assert.DoesNotContain(bill.Lines, line => line.Kind == BillLineKind.Surcharge);
 
         // Of 250 units, 50 count; nobody else used anything, so half of them is above the mean.
@@ -180,7 +180,7 @@ public sealed class SlotBillsTests
         ExitAnswer? left = null;
         await silo.AdvanceUntil(async () => (left = await silo.Member("m0").Exit("moved").Soon()).Outcome == MemberOutcome.Changed, () => $"an exit, not {left}", 1);
         Assert.Equal(1, HandedIn(disk));
-        var reserved = (ChargeLine)BillOf(disk, epoch)!.Lines.Single(line => line.Kind == BillLineKind.Reservation);
+        ReservationLine reserved = BillOf(disk, epoch)!.Lines.OfType<ReservationLine>().Single();
         Assert.Equal((2000, 20 * 200 * 10), (reserved.Units, reserved.Amount));
         list.Fails = false;
         await silo.AdvanceUntil(() => HandedIn(disk) == 2, "the other charge handed in", 100);

@@ -50,6 +50,20 @@ public sealed class BillTests
             new AdjustmentLine { Epoch = March, PolicyVersion = 2, LateUnits = 3, Before = null, After = Surcharge with { Epoch = March } },
             new CreditLine { Epoch = May, PolicyVersion = 3, Source = CreditSource.Payment, Credit = 26_000_000, Reason = "transfer 9" },
         ],
+        ["slots"] =
+        [
+            Fee,
+            new ReservationLine
+            {
+                Epoch = May,
+                PolicyVersion = 3,
+                SlotStart = Instant.FromUnixMs(1_777_593_600_000),
+                Seconds = 3600,
+                UnitsPerSecond = 40,
+                UnitPrice = 20,
+            },
+            new BeyondLine { Epoch = May, PolicyVersion = 3, Rate = 500, Units = 5, MultiplierPermille = 1500 },
+        ],
         ["extremes"] = [Overage with { Rate = long.MaxValue, Units = 0, EnrolledSlices = long.MaxValue, PolicyVersion = int.MaxValue }],
         ["nothing"] = [],
     };
@@ -108,7 +122,7 @@ public sealed class BillTests
     public void A_line_that_waits_for_its_bill_comes_back()
     {
         var credit = new CreditLine { Epoch = BillCodec.NoEpoch("isle"), PolicyVersion = 0, Source = CreditSource.Refund, Credit = 33, Reason = "an outage" };
-        foreach (BillLine line in Examples["handed-in"].Append(credit)) Assert.Equal(line, BillCodec.DecodeLine("isle", BillCodec.EncodeLine("isle", line)));
+        foreach (BillLine line in Examples["handed-in"].Concat(Examples["slots"]).Append(credit)) Assert.Equal(line, BillCodec.DecodeLine("isle", BillCodec.EncodeLine("isle", line)));
         Assert.Equal(Convert.ToHexStringLower(Golden.Read("bills-v1.hex")["waiting-credit"]), Convert.ToHexStringLower(BillCodec.EncodeLine("isle", credit)));
     }
 

@@ -56,6 +56,7 @@ public sealed class RecoveryTests
     private static void Checkpoints(ISiloBuilder silo) => silo.Services.Configure<CheckpointOptions>(options =>
     {
         options.LookEveryMs = 3;
+        options.DeleteEveryMs = 3;
         options.MaxTailSegments = 4;
         options.MaxAgeMs = 20;
     });

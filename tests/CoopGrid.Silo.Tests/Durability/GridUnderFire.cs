@@ -26,6 +26,7 @@ internal sealed class GridUnderFire : IAsyncDisposable
         _folder.Settings["CoopGrid__Checkpoints__MaxTailSegments"] = "40";
         _folder.Settings["CoopGrid__Checkpoints__MaxAgeMs"] = "400";
         _folder.Settings["CoopGrid__Checkpoints__LookEveryMs"] = "50";
+        _folder.Settings["CoopGrid__Checkpoints__DeleteEveryMs"] = "50";
         _folder.Settings["CoopGrid__Checkpoints__ClassEveryMs"] = "300";
     }
 

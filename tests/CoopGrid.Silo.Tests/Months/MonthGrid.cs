@@ -24,6 +24,7 @@ internal sealed class MonthGrid : IAsyncDisposable
         _folder.Settings["CoopGrid__Checkpoints__MaxTailSegments"] = "40";
         _folder.Settings["CoopGrid__Checkpoints__MaxAgeMs"] = "400";
         _folder.Settings["CoopGrid__Checkpoints__LookEveryMs"] = "50";
+        _folder.Settings["CoopGrid__Checkpoints__DeleteEveryMs"] = "50";
         _folder.Settings["CoopGrid__Checkpoints__ClassEveryMs"] = "300";
         if (connectionString is null) return;
         _folder.Settings["CoopGrid__Storage"] = "postgres";

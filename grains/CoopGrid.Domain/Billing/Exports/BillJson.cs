@@ -78,11 +78,21 @@ public static class BillJson
                 WriteWhole(json, "rate", surcharge.Rate);
                 WriteSurged(json, surcharge);
                 break;
+            case ReservationLine slot:
+                json.WriteString("slotStart", slot.SlotStart.ToString());
+                WriteWhole(json, "seconds", slot.Seconds);
+                WriteWhole(json, "unitsPerSecond", slot.UnitsPerSecond);
+                WriteWhole(json, "unitPrice", slot.UnitPrice);
+                WriteCharge(json, slot, slot.Units);
+                break;
+            case BeyondLine beyond:
+                WriteWhole(json, "rate", beyond.Rate);
+                WriteWhole(json, "multiplierPermille", beyond.MultiplierPermille);
+                WriteCharge(json, beyond, beyond.Units);
+                break;
             case ChargeLine charge:
-                WriteWhole(json, "units", charge.Units);
                 if (charge.MultiplierPermille != 0) WriteWhole(json, "multiplierPermille", charge.MultiplierPermille);
-                json.WriteString("exactMicroCredits", charge.Charge.ToString());
-                json.WriteString("description", charge.Description);
+                WriteCharge(json, charge, charge.Units);
                 break;
             case AdjustmentLine adjustment:
                 WriteWhole(json, "lateUnits", adjustment.LateUnits);
@@ -94,6 +104,13 @@ public static class BillJson
                 json.WriteString("reason", credit.Reason);
                 break;
         }
+    }
+
+    private static void WriteCharge(Utf8JsonWriter json, BillLine line, long units)
+    {
+        WriteWhole(json, "units", units);
+        json.WriteString("exactMicroCredits", line.Exact.ToString());
+        json.WriteString("description", FocusRows.Description(line));
     }
 
     private static void WriteSurged(Utf8JsonWriter json, SurchargeLine surcharge)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Billing.Exports;
 
@@ -12,6 +13,7 @@ namespace CoopGrid.Domain.Billing.Exports;
 /// quantities above 0.</item>
 /// <item><c>Σ BilledCost</c> is the bill's total before payments. No price is reduced, so the four costs of a row are the same.</item>
 /// <item>An adjustment is a <c>Correction</c>, and its charge period is the epoch that it cites.</item>
+/// <item>A reservation is a purchase, and its id is its class and the slot's start. What it is used for costs nothing and has no row, so none has a status.</item>
 /// </list>
 /// FOCUS wants a national currency; a co-op's label stands there as it is.
 /// </summary>
@@ -20,9 +22,9 @@ public static class FocusRows
     /// <summary>The columns, in their order.</summary>
     public static ImmutableArray<string> Columns { get; } =
     [
-        "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory",
-        "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ConsumedUnit",
-        "ContractedCost", "EffectiveCost", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCategory", "PricingQuantity", "PricingUnit",
+        "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
+        "CapacityReservationId", "CapacityReservationStatus", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency",
+        "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "EffectiveCost", "InvoiceId", "InvoiceIssuerName", "ListCost", "PricingCategory", "PricingQuantity", "PricingUnit",
         "ProviderName", "PublisherName", "ServiceCategory", "ServiceName", "SkuId", "SubAccountId", "SubAccountName",
     ];
 
@@ -51,18 +53,22 @@ public static class FocusRows
         string member = bill.Member.Member;
         return
         [
-            cost, bill.Member.ToString(), member, heading.Currency, billed.End.ToString(), billed.Start.ToString(), category,
+            cost, bill.Member.ToString(), member, heading.Currency, Text(billed.End), Text(billed.Start),
+            line is ReservationLine slot ? $"{line.Epoch.Class}/{Text(slot.SlotStart)}" : "", "", category,
             line.Kind == BillLineKind.Adjustment ? "Correction" : "", Description(line), isUsage ? "Usage-Based" : line is FixedLine ? "Recurring" : "One-Time",
-            charged.End.ToString(), charged.Start.ToString(), isUsage ? quantity : "", isUsage ? unit : "", cost, cost,
+            Text(charged.End), Text(charged.Start), isUsage ? quantity : "", isUsage ? unit : "", cost, cost,
             bill.IsProjected ? "" : bill.Number.ToString(CultureInfo.InvariantCulture), heading.CoopName, cost,
             line is SurchargeLine ? "Dynamic" : "Standard", quantity, unit, heading.CoopName, heading.CoopName, heading.ServiceCategory,
             line.Epoch.Class.ToString(), $"{line.Epoch.Class}/{line.Kind}/v{line.PolicyVersion}", bill.Member.ToString(), member,
         ];
     }
 
+    // Whole seconds, as FOCUS writes moments.
+    private static string Text(Instant moment) => moment.ToDateTimeOffset().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
     private static string Category(BillLine line) => line switch
     {
-        FixedLine or ChargeLine { Kind: BillLineKind.Reservation } => "Purchase",
+        FixedLine or { Kind: BillLineKind.Reservation } => "Purchase",
         CreditLine => "Credit",
         _ => "Usage",
     };
@@ -74,6 +80,8 @@ public static class FocusRows
             FixedLine fixedLine => (fixedLine.EnrolledSlices, "Slices"),
             OverageLine overage => (overage.Units, "Units"),
             SurchargeLine surcharge => (surcharge.Surged.Sum(group => group.Units), "Units"),
+            ReservationLine slot => (slot.Units, "Units"),
+            BeyondLine beyond => (beyond.Units, "Units"),
             ChargeLine charge => (charge.Units, "Units"),
             AdjustmentLine adjustment => (adjustment.LateUnits, "Units"),
             _ => ((long?)null, ""),
@@ -87,7 +95,9 @@ public static class FocusRows
         FixedLine fee => $"Fixed fee for {fee.EnrolledSlices} of {fee.Slices} slices",
         OverageLine overage => $"Units above {overage.ComfortPermille} ‰ of the mean {overage.Mean.Usage}/{overage.Mean.MemberSlices} a slice, at {overage.Rate} micro-credits",
         SurchargeLine surcharge => $"Surcharge: {string.Join(", ", surcharge.Surged.Select(group => $"{group.Units} units at {group.MultiplierPermille} ‰"))}",
-        ChargeLine charge => $"{charge.Description}",
+        ReservationLine slot => $"Slot {Text(slot.SlotStart)}: {slot.UnitsPerSecond} units/s for {slot.Seconds} s at {slot.UnitPrice} micro-credits",
+        BeyondLine beyond => $"{beyond.Units} units beyond a running reservation at {beyond.MultiplierPermille} ‰",
+        ChargeLine charge => charge.Description,
         AdjustmentLine adjustment => $"{adjustment.LateUnits} late units of epoch {adjustment.Epoch.Number}: {(adjustment.After ?? adjustment.Before)!.Kind}",
         CreditLine credit => $"{credit.Source}: {credit.Reason}",
         _ => throw new InvalidOperationException($"Unknown line {line.GetType().Name}."),

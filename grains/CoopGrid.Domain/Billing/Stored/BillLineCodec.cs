@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Usage;
+using CoopGrid.Model;
 
 namespace CoopGrid.Domain.Billing.Stored;
 
@@ -12,9 +13,13 @@ internal static class BillLineCodec
     private const byte OwnEpoch = 0;
     private const byte OtherEpoch = 1;
 
+    // Reservations and their overage with what they are computed from: their kinds' own numbers are taken by the form that they had first.
+    private const byte PricedReservation = 8;
+    private const byte PricedOverage = 9;
+
     public static void Write(EntryWriter writer, BillLine line, ClassEpoch own)
     {
-        writer.Byte((byte)line.Kind);
+        writer.Byte(FormOf(line));
         writer.Byte(line.Epoch == own ? OwnEpoch : OtherEpoch);
         if (line.Epoch != own)
         {
@@ -28,6 +33,13 @@ internal static class BillLineCodec
 
     public static BillLine Read(ref EntryReader reader, ClassEpoch own) =>
         ReadLine(ref reader, own) ?? throw new FormatException("The books hold a bill without one of its lines.");
+
+    private static byte FormOf(BillLine line) => line switch
+    {
+        ReservationLine => PricedReservation,
+        BeyondLine => PricedOverage,
+        _ => (byte)line.Kind,
+    };
 
     private static void WriteInputs(EntryWriter writer, BillLine line)
     {
@@ -56,6 +68,17 @@ internal static class BillLineCodec
                     writer.Number(group.Units);
                 }
 
+                break;
+            case ReservationLine slot:
+                writer.Number(slot.SlotStart.UnixMs);
+                writer.Number(slot.Seconds);
+                writer.Number(slot.UnitsPerSecond);
+                writer.Number(slot.UnitPrice);
+                break;
+            case BeyondLine beyond:
+                writer.Number(beyond.Rate);
+                writer.Number(beyond.Units);
+                writer.Number(beyond.MultiplierPermille);
                 break;
             case ChargeLine charge:
                 writer.Number(charge.Units);
@@ -90,7 +113,31 @@ internal static class BillLineCodec
         if (kind == 0) return null;
         ClassEpoch epoch = reader.Byte() == OwnEpoch ? own : new(new(own.Class.Coop, reader.Text()), reader.Number());
         int version = checked((int)reader.Number());
-        return (BillLineKind)kind switch
+        return kind switch
+        {
+            PricedReservation => new ReservationLine
+            {
+                Epoch = epoch,
+                PolicyVersion = version,
+                SlotStart = Instant.FromUnixMs(reader.Number()),
+                Seconds = reader.Number(),
+                UnitsPerSecond = reader.Number(),
+                UnitPrice = reader.Number(),
+            },
+            PricedOverage => new BeyondLine
+            {
+                Epoch = epoch,
+                PolicyVersion = version,
+                Rate = reader.Number(),
+                Units = reader.Number(),
+                MultiplierPermille = checked((int)reader.Number()),
+            },
+            _ => ReadFirstForm((BillLineKind)kind, ref reader, epoch, version),
+        };
+    }
+
+    private static BillLine ReadFirstForm(BillLineKind kind, ref EntryReader reader, ClassEpoch epoch, int version) =>
+        kind switch
         {
             BillLineKind.Fixed => new FixedLine
             {
@@ -111,7 +158,7 @@ internal static class BillLineCodec
                 Mean = new(reader.Number(), reader.Number(), reader.Number()),
             },
             BillLineKind.Surcharge => new SurchargeLine { Epoch = epoch, PolicyVersion = version, Rate = reader.Number(), Surged = ReadSurged(ref reader, version) },
-            BillLineKind.Reservation or BillLineKind.ReservationOverage => new ChargeLine((BillLineKind)kind)
+            BillLineKind.Reservation or BillLineKind.ReservationOverage => new ChargeLine(kind)
             {
                 Epoch = epoch,
                 PolicyVersion = version,
@@ -136,9 +183,8 @@ internal static class BillLineCodec
                 Credit = reader.Number(),
                 Reason = reader.Text(),
             },
-            _ => throw new FormatException($"The books hold a line of kind {kind}, which this version does not know."),
+            _ => throw new FormatException($"The books hold a line of kind {(byte)kind}, which this version does not know."),
         };
-    }
 
     private static ImmutableArray<SurgedUnits> ReadSurged(ref EntryReader reader, int version)
     {

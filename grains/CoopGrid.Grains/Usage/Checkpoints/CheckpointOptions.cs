@@ -25,6 +25,12 @@ public sealed class CheckpointOptions
     [Range(1, 60_000)]
     public int LookEveryMs { get; set; } = 500;
 
+    /// <summary>
+    /// How often what is checkpointed is deleted from the ledger, in ms. Checkpoints are flushed to the disk before, and commits wait for a busy disk.
+    /// </summary>
+    [Range(1, 600_000)]
+    public int DeleteEveryMs { get; set; } = 5000;
+
     /// <summary>How long stored keys are kept, in ms; a class with a longer dedupe window keeps its members' for that.</summary>
     [Range(600_000, 86_400_000)]
     public int KeepKeysMs { get; set; } = 3_600_000;

@@ -53,13 +53,16 @@ internal sealed partial class Checkpointer(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.LookEveryMs), clock.Time);
+        long deletedMicros = 0;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
                 await Save([.. _taken.Keys.OrderBy(failed => failed.At).ThenBy(failed => failed.Claim.Member.ToString(), StringComparer.Ordinal)]);
                 while (!stoppingToken.IsCancellationRequested && Take(IsDue) is { Count: > 0 } some) await Save(some);
+                if (clock.Read().Micros - deletedMicros < options.Value.DeleteEveryMs * 1000L) continue;
                 await retention.DeleteAsync(LowestUnsaved(), stoppingToken);
+                deletedMicros = clock.Read().Micros;
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {

@@ -6,7 +6,7 @@ using SurgedUnits = CoopGrid.Domain.Billing.SurgedUnits;
 
 namespace CoopGrid.Silo.Grpc;
 
-/// <summary>Lines of bills on the wire: in words, and those of the formula with what their amount is computed from.</summary>
+/// <summary>Lines of bills on the wire: in words, and with what their amount is computed from.</summary>
 internal static class BillLineMapping
 {
     public static Protocol.V1.BillLine ToLine(BillLine line)
@@ -40,6 +40,23 @@ internal static class BillLineMapping
                 reply.Surcharge = new() { RateMicroCredits = surcharge.Rate };
                 foreach (SurgedUnits group in surcharge.Surged)
                     reply.Surcharge.Surged.Add(new Protocol.V1.SurgedUnits { MultiplierPermille = group.MultiplierPermille, Units = group.Units });
+                break;
+            case ReservationLine slot:
+                reply.Reservation = new()
+                {
+                    SlotStartUnixMs = slot.SlotStart.UnixMs,
+                    Seconds = slot.Seconds,
+                    UnitsPerSecond = slot.UnitsPerSecond,
+                    UnitPriceMicroCredits = slot.UnitPrice,
+                };
+                break;
+            case BeyondLine beyond:
+                reply.ReservationOverage = new() { RateMicroCredits = beyond.Rate, Units = beyond.Units, MultiplierPermille = beyond.MultiplierPermille };
+                break;
+            case AdjustmentLine adjustment:
+                reply.Adjustment = new() { LateUnits = adjustment.LateUnits };
+                if (adjustment.Before is { } before) reply.Adjustment.Before = ToLine(before);
+                if (adjustment.After is { } after) reply.Adjustment.After = ToLine(after);
                 break;
         }
 

@@ -51,7 +51,8 @@ internal sealed class SimSilo
         View = new(cluster, this);
         var store = new SimStorePort(World, cluster.Store, plan, plan.Planted);
         _classPort = new(World, cluster.Store, plan, plan.Planted);
-        _checkpointing = Options.Create(new CheckpointOptions { MaxTailSegments = 12, MaxAgeMs = 400, ClassEveryMs = 300, SideBySide = 3, LookEveryMs = 100 });
+        _checkpointing = Options.Create(
+            new CheckpointOptions { MaxTailSegments = 12, MaxAgeMs = 400, ClassEveryMs = 300, SideBySide = 3, LookEveryMs = 100, DeleteEveryMs = 50 });
         var background = new Background(Scheduler);
         Ledger = new(store, new LedgerOptions(), Time, Log<LedgerWriter>()) { Stepped = Scheduler };
         var dirty = new DirtyQueue(Clock);

@@ -84,6 +84,7 @@ internal sealed class MonthAudit(MonthGrid grid, ExportedLedger ledger, Exported
         Assert.Equal(
             expected.Select(line => (line.Epoch, line.Line.Kind, line.Line.Version, line.Line.Amount)).OrderBy(Place).Select(line => (bill.Member, bill.Epoch, line)),
             lines.OrderBy(Place).Select(line => (bill.Member, bill.Epoch, line)));
+        Assert.All(bill.Lines, line => Assert.Equal((bill.Member, line, StatedAmount.Of(line)), (bill.Member, line, line.AmountMicroCredits)));
         BigInteger charges = expected.Aggregate(BigInteger.Zero, (sum, line) => sum + line.Line.Amount);
         Assert.Equal((charges, charges), (bill.ChargesMicroCredits, bill.TotalMicroCredits));
         foreach (IndependentBiller.Line line in expected.Select(line => line.Line))
