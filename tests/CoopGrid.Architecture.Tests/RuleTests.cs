@@ -119,6 +119,17 @@ public sealed class RuleTests
     public void Grains(string text, int violations) => AssertCount(violations, GrainRule.Violations([new("g/A.cs", text)]));
 
     [Theory]
+    [InlineData("grains/CoopGrid.Grains/Governance/ProposalGrain.cs", "ClassOf(effect.Class).Adopt(effect.Version);", 0)]
+    [InlineData("grains/CoopGrid.Grains/Usage/ClassGrain.Policy.cs", "public async Task<bool> Adopt(PolicyVersion version)\n{ // then Adopt(it)", 0)]
+    [InlineData("interfaces/A.cs", "[Alias(\"Adopt\")]\nTask<bool> Adopt(PolicyVersion version);", 0)]
+    [InlineData("silo/A.cs", "policies.Adopted(version);", 0)]
+    [InlineData("silo/A.cs", "await grains.GetGrain<IClassGrain>(key).Adopt(version);", 1)]
+    [InlineData("silo/A.cs", "await grain\n    .Adopt (version);", 1)]
+    [InlineData("loadtest/A.cs", "await Task.WhenAll(versions.Select(coop.Adopt));", 1)]
+    [InlineData("grains/CoopGrid.Grains/Usage/ClassGrain.cs", "await Adopt(version);", 1)]
+    public void Adoption(string path, string text, int violations) => AssertCount(violations, AdoptionRule.Violations(new(path, text)));
+
+    [Theory]
     [InlineData("// TO" + "DO later", 1)]
     [InlineData("# FIX" + "ME now", 1)]
     [InlineData("// TO" + "DO #12: later", 0)]

@@ -161,7 +161,7 @@ internal sealed class ProposalGrain(
         };
     }
 
-    // By the directory, as the electorate is counted: who counts may vote, and nobody else.
+    // By the directory, as the electorate is counted: who counts and has not left since may vote, and nobody else.
     private async Task<Actor> ActorOf(Caller caller)
     {
         DirectoryChange? row = Ids.IsName(caller.Name) ? await directory.FindMemberAsync(_id.Coop, caller.Name, CancellationToken.None) : null;

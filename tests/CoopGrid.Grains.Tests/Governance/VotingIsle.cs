@@ -79,6 +79,12 @@ internal sealed class VotingIsle : IAsyncDisposable
 
     public Task<ProposalAnswer> Vote(string member, VoteChoice choice = VoteChoice.For, string id = "p-1") => Proposal(id).Vote(member, choice).Soon();
 
+    /// <summary>The member leaves the co-op, as soon as its silo has heard of the running epoch.</summary>
+    public Task Leave(string member) => Silo.AdvanceUntil(
+        async () => (await Silo.Member(member).Exit("Moves away.").Soon()).Outcome is MemberOutcome.Changed or MemberOutcome.Unchanged,
+        () => $"{member} has not left",
+        stepMs: 50);
+
     /// <summary>The proposals are made, won and in their timelock, which is over.</summary>
     public async Task Queued(params (string Id, ProposalDraft Draft)[] proposals)
     {

@@ -42,8 +42,9 @@ internal sealed class DiskDirectory(Disk disk, Power power) : IMemberDirectory
             .Take(limit),
     ]);
 
-    public Task<long> CountMembersAsync(string coop, long byUnixMs, CancellationToken cancellation) => Locked(() => (long)disk.Members.Values.Count(
-        row => row.Member.Coop == coop && row.Status is (MemberStatus.Active or MemberStatus.Suspended) && row.EnrolledUnixMs <= byUnixMs));
+    public Task<long> CountMembersAsync(string coop, long atUnixMs, CancellationToken cancellation) => Locked(() => (long)disk.Members.Values.Count(
+        row => row.Member.Coop == coop && row.EnrolledUnixMs <= atUnixMs
+            && (row.Status is MemberStatus.Active or MemberStatus.Suspended || row.LeftUnixMs > atUnixMs)));
 
     private Task<string?> Find(Dictionary<(string, string), string> table, (string, string) key) => Locked(() => table.GetValueOrDefault(key));
 

@@ -86,7 +86,7 @@ public abstract class DirectoryConformance<TStores> : IDisposable
 
     /// <summary>Seen to fail without the status, without the moment, and with the moment itself left out.</summary>
     [Fact]
-    public async Task Members_who_may_vote_are_counted()
+    public async Task Members_at_a_moment_are_counted()
     {
         long producer = (await _stores.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation)).Producer;
         _stores.Ledger.Commit(Segment(
@@ -101,6 +101,21 @@ public abstract class DirectoryConformance<TStores> : IDisposable
         Assert.Equal(2, await Directory.CountMembersAsync("isle", 123, Cancellation));
         Assert.Equal(3, await Directory.CountMembersAsync("isle", 124, Cancellation));
         Assert.Equal(0, await Directory.CountMembersAsync("port", 124, Cancellation));
+    }
+
+    /// <summary>Seen to fail with the moment of leaving not written, not counted by, and counted as one at which it was still there.</summary>
+    [Fact]
+    public async Task Who_left_after_a_moment_was_a_member_at_it()
+    {
+        long producer = (await _stores.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation)).Producer;
+        DirectoryChange left = Member("bob", status: MemberStatus.Exited) with { LeftUnixMs = 200 };
+        _stores.Ledger.Commit(Segment(producer, 1, 1, Member("ann"), Member("bob"), Member("cyd") with { EnrolledUnixMs = 199 }));
+        _stores.Ledger.Commit(Segment(producer, 2, 2, left));
+        Assert.Equal(left, await Directory.FindMemberAsync("isle", "bob", Cancellation));
+        Assert.Equal(0, await Directory.CountMembersAsync("isle", 122, Cancellation));
+        Assert.Equal(2, await Directory.CountMembersAsync("isle", 198, Cancellation));
+        Assert.Equal(3, await Directory.CountMembersAsync("isle", 199, Cancellation));
+        Assert.Equal(2, await Directory.CountMembersAsync("isle", 200, Cancellation));
     }
 
     public void Dispose()

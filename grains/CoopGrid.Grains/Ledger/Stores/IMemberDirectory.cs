@@ -47,9 +47,11 @@ public interface IMemberDirectory
     Task<IReadOnlyList<DirectoryChange>> ListMembersAsync(
         string coop, string? @class, string after, int limit, CancellationToken cancellation);
 
-    /// <summary>How many of a co-op's members were enrolled by a moment and have not left since, suspended ones too: who may vote (SPEC.md §11).</summary>
-    /// <param name="byUnixMs">The last moment at which one that counts was enrolled.</param>
-    Task<long> CountMembersAsync(string coop, long byUnixMs, CancellationToken cancellation);
+    /// <summary>
+    /// How many members a co-op had at a moment: enrolled by then and not left by then, suspended ones too. The electorate (SPEC.md §11), whenever it is counted.
+    /// </summary>
+    /// <param name="atUnixMs">The moment. Who was enrolled at it counts, who left at it does not.</param>
+    Task<long> CountMembersAsync(string coop, long atUnixMs, CancellationToken cancellation);
 }
 
 /// <summary>A member's row in the directory, as it is from now on. Written with the segment of the entry that made it so.</summary>
@@ -57,7 +59,8 @@ public interface IMemberDirectory
 /// <param name="Class">The class that it is enrolled in.</param>
 /// <param name="Status">Where it stands.</param>
 /// <param name="EnrolledUnixMs">When it was enrolled.</param>
-public readonly record struct DirectoryChange(MemberId Member, string Class, MemberStatus Status, long EnrolledUnixMs);
+/// <param name="LeftUnixMs">When it left; null if it has not, or if it left before this was kept: then it counts as never having been there.</param>
+public readonly record struct DirectoryChange(MemberId Member, string Class, MemberStatus Status, long EnrolledUnixMs, long? LeftUnixMs = null);
 
 /// <summary>Changes of senders' bindings, all that were made up to a version.</summary>
 /// <param name="Version">The newest change; 0 if there never was one.</param>

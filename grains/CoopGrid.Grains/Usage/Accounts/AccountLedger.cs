@@ -91,7 +91,7 @@ internal sealed class AccountLedger(LedgerWriter ledger, DirtyQueue dirty)
                     .. claim.Account.UsedAt(left.Slice).Select(used => new ClassDelta(@class, used.Slice, 0, 0, WindowUnits: -used.Units)),
                     new(@class, left.Slice + 1, 0, -1),
                 ];
-                var gone = new DirectoryChange(claim.Member, @class.Class, MemberStatus.Exited, claim.Account.Enrolled.UnixMs);
+                var gone = new DirectoryChange(claim.Member, @class.Class, MemberStatus.Exited, claim.Account.Enrolled.UnixMs, left.At.UnixMs);
                 return ledger.Append(claim.Member, bytes, deltas, gone);
             case Enrolled enrolled:
                 var row = new DirectoryChange(claim.Member, @class.Class, MemberStatus.Active, enrolled.At.UnixMs);

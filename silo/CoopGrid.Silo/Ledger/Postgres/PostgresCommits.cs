@@ -33,10 +33,10 @@ internal sealed class PostgresCommits(NpgsqlDataSource source) : IDisposable
         stored AS (
             INSERT INTO segment (producer, position, bytes) SELECT $1, $2, $3 FROM advanced),
         changed AS (
-            INSERT INTO member (coop, member, class, status, enrolled_unix_ms)
-            SELECT row.* FROM advanced, unnest($4, $5, $6, $7, $8) AS row
+            INSERT INTO member (coop, member, class, status, enrolled_unix_ms, left_unix_ms)
+            SELECT row.* FROM advanced, unnest($4, $5, $6, $7, $8, $9) AS row
             ON CONFLICT (coop, member) DO UPDATE SET
-                class = excluded.class, status = excluded.status, enrolled_unix_ms = excluded.enrolled_unix_ms)
+                class = excluded.class, status = excluded.status, enrolled_unix_ms = excluded.enrolled_unix_ms, left_unix_ms = excluded.left_unix_ms)
         SELECT count(*) FROM advanced
         """;
 
@@ -145,6 +145,7 @@ internal sealed class PostgresCommits(NpgsqlDataSource source) : IDisposable
             command.Parameters.Add(new() { Value = changes.Select(change => change.Class).ToArray() });
             command.Parameters.Add(new() { Value = changes.Select(change => (short)change.Status).ToArray() });
             command.Parameters.Add(new() { Value = changes.Select(change => change.EnrolledUnixMs).ToArray() });
+            command.Parameters.Add(new() { Value = changes.Select(change => change.LeftUnixMs).ToArray() });
             return command.ExecuteScalar() is 1L;
         }
 

@@ -7,7 +7,7 @@ namespace CoopGrid.Silo.Ledger.Postgres;
 /// <summary>The member directory. Its rows of members are written by <see cref="PostgresCommits"/>, with their segments.</summary>
 internal sealed class PostgresMemberDirectory(PostgresDatabase database) : IMemberDirectory
 {
-    private const string Columns = "coop, member, class, status, enrolled_unix_ms";
+    private const string Columns = "coop, member, class, status, enrolled_unix_ms, left_unix_ms";
 
     private readonly PostgresSenders _senders = new(database);
     private readonly PostgresMeters _meters = new(database);
@@ -50,10 +50,10 @@ internal sealed class PostgresMemberDirectory(PostgresDatabase database) : IMemb
             $"SELECT {Columns} FROM member WHERE coop = $1 AND member > $2 {where} ORDER BY member LIMIT $3", Member, cancellation, values);
     }
 
-    public async Task<long> CountMembersAsync(string coop, long byUnixMs, CancellationToken cancellation) => (long)(await database.ScalarAsync(
-        "SELECT count(*) FROM member WHERE coop = $1 AND status IN ($2, $3) AND enrolled_unix_ms <= $4",
-        cancellation, coop, (short)MemberStatus.Active, (short)MemberStatus.Suspended, byUnixMs))!;
+    public async Task<long> CountMembersAsync(string coop, long atUnixMs, CancellationToken cancellation) => (long)(await database.ScalarAsync(
+        "SELECT count(*) FROM member WHERE coop = $1 AND enrolled_unix_ms <= $2 AND (status IN ($3, $4) OR left_unix_ms > $2)",
+        cancellation, coop, atUnixMs, (short)MemberStatus.Active, (short)MemberStatus.Suspended))!;
 
     private static DirectoryChange Member(NpgsqlDataReader row) =>
-        new(new(row.GetString(0), row.GetString(1)), row.GetString(2), (MemberStatus)row.GetInt16(3), row.GetInt64(4));
+        new(new(row.GetString(0), row.GetString(1)), row.GetString(2), (MemberStatus)row.GetInt16(3), row.GetInt64(4), row.IsDBNull(5) ? null : row.GetInt64(5));
 }

@@ -7,7 +7,7 @@ namespace CoopGrid.Silo.Ledger.Sqlite;
 /// <summary>The member directory in the ledger's database. Text compares by bytes, SQLite's default.</summary>
 internal sealed class SqliteMemberDirectory(SqliteDatabase database) : IMemberDirectory
 {
-    private const string Columns = "coop, member, class, status, enrolled_unix_ms";
+    private const string Columns = "coop, member, class, status, enrolled_unix_ms, left_unix_ms";
     private static readonly Names Senders = new("sender");
     private static readonly Names Meters = new("meter");
 
@@ -59,26 +59,26 @@ internal sealed class SqliteMemberDirectory(SqliteDatabase database) : IMemberDi
             cancellation);
     }
 
-    public Task<long> CountMembersAsync(string coop, long byUnixMs, CancellationToken cancellation) => database.ReadAsync(
+    public Task<long> CountMembersAsync(string coop, long atUnixMs, CancellationToken cancellation) => database.ReadAsync(
         session => (long)session.Scalar(
-            "SELECT count(*) FROM member WHERE coop = $coop AND status IN ($active, $suspended) AND enrolled_unix_ms <= $by",
-            ("$coop", coop), ("$active", (int)MemberStatus.Active), ("$suspended", (int)MemberStatus.Suspended), ("$by", byUnixMs))!,
+            "SELECT count(*) FROM member WHERE coop = $coop AND enrolled_unix_ms <= $at AND (status IN ($active, $suspended) OR left_unix_ms > $at)",
+            ("$coop", coop), ("$at", atUnixMs), ("$active", (int)MemberStatus.Active), ("$suspended", (int)MemberStatus.Suspended))!,
         cancellation);
 
     /// <summary>Writes a member's row, in the caller's transaction.</summary>
     internal static void Apply(SqliteSession session, in DirectoryChange change) => session.Execute(
         $"""
-        INSERT INTO member ({Columns}) VALUES ($coop, $member, $class, $status, $enrolled)
+        INSERT INTO member ({Columns}) VALUES ($coop, $member, $class, $status, $enrolled, $left)
         ON CONFLICT (coop, member) DO UPDATE SET
-            class = excluded.class, status = excluded.status, enrolled_unix_ms = excluded.enrolled_unix_ms
+            class = excluded.class, status = excluded.status, enrolled_unix_ms = excluded.enrolled_unix_ms, left_unix_ms = excluded.left_unix_ms
         """,
         ("$coop", change.Member.Coop), ("$member", change.Member.Member), ("$class", change.Class), ("$status", (int)change.Status),
-        ("$enrolled", change.EnrolledUnixMs));
+        ("$enrolled", change.EnrolledUnixMs), ("$left", change.LeftUnixMs));
 
     private static (string, object?)[] Class(string? @class) => @class is null ? [] : [("$class", @class)];
 
     private static DirectoryChange Member(SqliteDataReader row) =>
-        new(new(row.GetString(0), row.GetString(1)), row.GetString(2), (MemberStatus)row.GetByte(3), row.GetInt64(4));
+        new(new(row.GetString(0), row.GetString(1)), row.GetString(2), (MemberStatus)row.GetByte(3), row.GetInt64(4), row.IsDBNull(5) ? null : row.GetInt64(5));
 
     /// <summary>Names that belong to one member each: a table and its column of the same name.</summary>
     private sealed class Names(string table)

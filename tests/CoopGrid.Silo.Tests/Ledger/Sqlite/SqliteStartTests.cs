@@ -37,6 +37,22 @@ public sealed class SqliteStartTests : IDisposable
         Assert.Equal(MemberStatus.Active, (await second.Directory.FindMemberAsync("isle", "ann", Cancellation))?.Status);
     }
 
+    /// <summary>A database of the version before the moment was kept. Seen to fail with who left at no known moment counted as still there.</summary>
+    [Fact]
+    public async Task Who_left_at_a_moment_that_was_not_kept_is_counted_at_none()
+    {
+        using (SqliteStorage first = Open())
+        {
+            long producer = (await first.Ledger.OpenProducerAsync(SiloAt("a"), Cancellation)).Producer;
+            first.Ledger.Commit(Segment(producer, 1, 1, Member("ann"), Member("bob", status: MemberStatus.Exited) with { LeftUnixMs = 200 }));
+        }
+
+        Run("ledger.db", "ALTER TABLE member DROP COLUMN left_unix_ms; DELETE FROM SchemaVersions WHERE ScriptName = 'ledger-0006.sql'");
+        using SqliteStorage second = Open();
+        Assert.Equal(1, await second.Directory.CountMembersAsync("isle", 150, Cancellation));
+        Assert.Equal(Member("bob", status: MemberStatus.Exited), await second.Directory.FindMemberAsync("isle", "bob", Cancellation));
+    }
+
     [Fact]
     public void A_folder_in_use_is_refused()
     {
