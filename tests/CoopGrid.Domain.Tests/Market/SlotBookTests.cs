@@ -155,6 +155,20 @@ public sealed class SlotBookTests
         Assert.Equal(0, _book.BidCount);
         Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Cancel("a", $"{key}"), -60_000).Outcome);
         Assert.Equal(MarketOutcome.Accepted, Markets.Ask(_book, Markets.Bid("b", "1", 10, 50), -60_000).Outcome);
+        Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Buy("a", $"{key}", 10), -4000).Outcome);
+    }
+
+    /// <summary>What stands can still be replaced, and so withdrawn. Seen to fail without the limit.</summary>
+    [Fact]
+    public void A_slot_that_is_full_of_bids_takes_no_more()
+    {
+        _book.Apply(new SlotOpened(1, Markets.At(-60_000), Markets.Offered));
+        for (int i = 0; i < SlotRule.MaxSlotBids; i++)
+            _book.Apply(new RequestAccepted(i + 2, Markets.At(-60_000), Markets.Bid($"m{i / SlotRule.MaxBids}", $"{i}", 1, 50)));
+        Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Bid("z", "1", 1, 50), -50_000).Outcome);
+        Ask(Markets.Replace("m0", "r", 2, 1, 60), -50_000);
+        Ask(Markets.Withdraw("m1", "w", 18), -50_000);
+        Ask(Markets.Bid("z", "1", 1, 50), -50_000);
     }
 
     /// <summary>An old or foreign log is an error and never a book that sells too much. Seen to fail with each Require of SlotBook taken out.</summary>
