@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Market;
 using CoopGrid.Model;
 using Xunit;
@@ -156,6 +157,16 @@ public sealed class SlotBookTests
         Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Cancel("a", $"{key}"), -60_000).Outcome);
         Assert.Equal(MarketOutcome.Accepted, Markets.Ask(_book, Markets.Bid("b", "1", 10, 50), -60_000).Outcome);
         Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Buy("a", $"{key}", 10), -4000).Outcome);
+    }
+
+    /// <summary>Of two bids the replaced one costs nothing any more. Seen to fail with both of them counted.</summary>
+    [Fact]
+    public void A_bid_that_costs_all_it_may_can_be_replaced()
+    {
+        long price = PolicyLimits.MaxChargePerSecond / 250;
+        Ask(Markets.Bid("a", "1", 250, price), -60_000);
+        Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Bid("a", "2", 1, price), -60_000).Outcome);
+        Ask(Markets.Replace("a", "2", 2, 250, price), -60_000);
     }
 
     /// <summary>What stands can still be replaced, and so withdrawn. Seen to fail without the limit.</summary>
