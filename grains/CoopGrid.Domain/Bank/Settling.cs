@@ -57,19 +57,31 @@ public static class Settling
 
     /// <summary>
     /// The epochs at whose ends something decays between the account's bank and the one that an entry records: each is recorded by an entry of its own
-    /// (<see cref="BankDecayed"/>), so that the account alone says what decayed when. Those that are billed are left out.
+    /// (<see cref="BankDecayed"/>), so that the account alone says what decayed when. What decayed with those that are billed is in their books: only the last of them is
+    /// named, and only before one that is not billed, which would have it too.
     /// </summary>
     public static IEnumerable<EpochDecay> Decays(MemberAccount account, BankAccount after, BankHistory history, EpochPlan plan, long firstUnbilled)
     {
         BankAccount bank = account.Bank;
         if (after.Decayed == bank.Decayed) yield break;
         IReadOnlyList<SliceUnits> used = account.Window!.Held;
+        EpochDecay? billed = null;
         while (bank.Decayed < after.Decayed && bank.SettledThrough < history.FinalThrough)
         {
             EpochSlices epoch = plan.At(Math.Max(bank.SettledThrough + 1, Math.Max(history.FirstSlice, plan.First)))!;
             BankSettlement over = BankRule.Settle(bank, history, used, epoch.End - 1);
             bank = over.Account;
-            if (over.DecayedUnits > 0 && epoch.Number >= firstUnbilled) yield return new(epoch, bank);
+            if (over.DecayedUnits == 0) continue;
+            var decay = new EpochDecay(epoch, bank);
+            if (epoch.Number < firstUnbilled)
+            {
+                billed = decay;
+                continue;
+            }
+
+            if (billed is { } before) yield return before;
+            billed = null;
+            yield return decay;
         }
     }
 }

@@ -27,6 +27,14 @@ public sealed class ReservationCoverTests
     [InlineData(10_000)]
     public void Outside_the_slot_it_does_not_apply(long ms) => Assert.Null(ReservationCover.Of(1, false, (Rate, default), (1500, 1000), Markets.At(ms)));
 
+    /// <summary>Of two slots that follow each other one runs. Seen to fail with the end taken into the slot.</summary>
+    [Fact]
+    public void A_slot_runs_from_its_start_to_before_its_end()
+    {
+        var slot = new SlotReservations(1, Markets.At(0), 10, [("a", 100, 40)]);
+        Assert.Equal([false, true, true, false], new long[] { -1, 0, 9999, 10_000 }.Select(ms => slot.IsRunning(Markets.At(ms))));
+    }
+
     [Fact]
     public void Without_a_reservation_it_does_not_apply() => Assert.Null(ReservationCover.Of(1, false, default, (1500, 1000), Markets.At(0)));
 

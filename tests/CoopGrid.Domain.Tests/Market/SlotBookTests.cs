@@ -1,3 +1,4 @@
+using CoopGrid.Domain.Governance;
 using CoopGrid.Domain.Market;
 using CoopGrid.Model;
 using Xunit;
@@ -155,6 +156,30 @@ public sealed class SlotBookTests
         Assert.Equal(0, _book.BidCount);
         Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Cancel("a", $"{key}"), -60_000).Outcome);
         Assert.Equal(MarketOutcome.Accepted, Markets.Ask(_book, Markets.Bid("b", "1", 10, 50), -60_000).Outcome);
+        Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Buy("a", $"{key}", 10), -4000).Outcome);
+    }
+
+    /// <summary>Of two bids the replaced one costs nothing any more. Seen to fail with both of them counted.</summary>
+    [Fact]
+    public void A_bid_that_costs_all_it_may_can_be_replaced()
+    {
+        long price = PolicyLimits.MaxChargePerSecond / 250;
+        Ask(Markets.Bid("a", "1", 250, price), -60_000);
+        Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Bid("a", "2", 1, price), -60_000).Outcome);
+        Ask(Markets.Replace("a", "2", 2, 250, price), -60_000);
+    }
+
+    /// <summary>What stands can still be replaced, and so withdrawn. Seen to fail without the limit.</summary>
+    [Fact]
+    public void A_slot_that_is_full_of_bids_takes_no_more()
+    {
+        _book.Apply(new SlotOpened(1, Markets.At(-60_000), Markets.Offered));
+        for (int i = 0; i < SlotRule.MaxSlotBids; i++)
+            _book.Apply(new RequestAccepted(i + 2, Markets.At(-60_000), Markets.Bid($"m{i / SlotRule.MaxBids}", $"{i}", 1, 50)));
+        Assert.Equal(MarketOutcome.LimitReached, Markets.Ask(_book, Markets.Bid("z", "1", 1, 50), -50_000).Outcome);
+        Ask(Markets.Replace("m0", "r", 2, 1, 60), -50_000);
+        Ask(Markets.Withdraw("m1", "w", 18), -50_000);
+        Ask(Markets.Bid("z", "1", 1, 50), -50_000);
     }
 
     /// <summary>An old or foreign log is an error and never a book that sells too much. Seen to fail with each Require of SlotBook taken out.</summary>

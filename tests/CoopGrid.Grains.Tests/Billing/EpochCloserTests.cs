@@ -38,6 +38,21 @@ public sealed class EpochCloserTests
         Assert.Empty(scene.Disk.Billing.Epochs);
     }
 
+    /// <summary>Which units the commons had before is only known then. Seen to fail with an epoch that overtakes the one before it.</summary>
+    [Fact]
+    public async Task An_epoch_waits_for_the_books_of_the_one_before()
+    {
+        var scene = new ClosingScene(FrozenMonth.Random(1, 20));
+        Assert.Equal(ClosingProgress.UnderWay, await scene.StepAsync(scene.Closer()));
+        var next = FrozenMonth.Random(2, 20, number: scene.Month.Epoch.Number + 1);
+        var closer = new EpochCloser(scene.Store, new DiskDirectory(scene.Disk, new()), next, scene.Clock);
+        Task<ClosingProgress> Step() => closer.StepAsync(next.Epoch.Class, next.Epoch.Number, TestContext.Current.CancellationToken);
+        Assert.Equal(ClosingProgress.NotFrozen, await Step());
+        Assert.Single(scene.Disk.Billing.Epochs);
+        Assert.Equal(ClosingProgress.Closed, await scene.CloseAsync());
+        Assert.Equal(ClosingProgress.UnderWay, await Step());
+    }
+
     [Fact]
     public async Task A_class_without_members_closes_with_nothing()
     {

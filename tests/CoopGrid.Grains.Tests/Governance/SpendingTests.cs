@@ -59,6 +59,23 @@ public sealed class SpendingTests
         }
     }
 
+    /// <summary>
+    /// The silo dies when the first execution is in its proposal's book and nothing is posted yet. Whoever executes the second one finishes the first, and then there is
+    /// too little. Seen to fail with an execution that does not wait for its turn.
+    /// </summary>
+    [Fact]
+    public async Task A_spending_that_was_broken_off_is_finished_before_the_next_one_is_decided()
+    {
+        await using VotingIsle isle = await Funded(1000);
+        await isle.Queued(("p-1", Spend("the park", 600)), ("p-2", Spend("the pond", 600)));
+        isle.BreakAfterAppend();
+        await Assert.ThrowsAnyAsync<Exception>(() => isle.Proposal("p-1").Execute("anybody").Soon());
+        await isle.Pass(hours: 1);
+        VotingIsle.Refuse(ProposalOutcome.NotAffordable, await isle.Proposal("p-2").Execute("anybody").Soon());
+        Assert.Equal(new Balances(0, -1000, 600, 400, 0), await BooksOf(isle));
+        Assert.Null(await isle.Coop.GetExecution());
+    }
+
     private static ProposalDraft Spend(string recipient, long microCredits, bool toMember = false) =>
         new("A bench", "For all of us.", new CommonsSpending(recipient, microCredits, toMember));
 

@@ -38,9 +38,10 @@ internal struct MemberEpochs()
     /// <summary>The slice that the member joined in; <see cref="long.MinValue"/> if that is not known, and long ago; null before.</summary>
     public readonly long? EnrolledIn => _enrolledIn == Never ? null : _enrolledIn;
 
-    /// <summary>Notes what decayed of the member's bank when an epoch was over; one that never began is begun for it.</summary>
+    /// <summary>Notes what decayed of the member's bank when an epoch was over; one that never began is begun for it, one that is billed is no longer held.</summary>
     public void Decay(EpochSlices epoch, long units)
     {
+        if (epoch.Number < _firstUnbilled) return;
         EpochUsage? held = Find(epoch.First);
         if (held is null) _held = [.. _held.Append(held = Open(epoch)).OrderBy(usage => usage.Epoch.Number)];
         held.Decay(units);

@@ -65,6 +65,23 @@ public sealed class TicketReserveTests
         }
     }
 
+    /// <summary>
+    /// A policy with a longer wait is voted: the reserve is deeper from then on, and what was free before the first look is not known. Seen to fail without the time of the
+    /// first look.
+    /// </summary>
+    [Fact]
+    public void A_reserve_that_grows_deeper_is_waited_for_from_the_first_look_on()
+    {
+        var loads = new SecondLoads();
+        loads.AddTicket(1_000_005, 30);
+        var reserve = new TicketReserve();
+        bool IsBacked(int ms, int waitMs) => reserve.Look(new(30, 195), loads, waitMs, ms * 1000L, Instant.FromUnixMs(1_000_000_000 + ms)).Holds(1_000_005);
+        for (int ms = 0; ms < 2700; ms += 50) Assert.False(IsBacked(ms, waitMs: 100), $"{ms}");
+        Assert.True(IsBacked(2700, waitMs: 100));
+        for (int ms = 2750; ms < 6500; ms += 50) Assert.False(IsBacked(ms, waitMs: 2000), $"{ms}");
+        Assert.True(IsBacked(6500, waitMs: 2000));
+    }
+
     [Fact]
     public void Without_tickets_nothing_is_set_aside_and_with_them_from_the_lead_to_the_end_of_their_window()
     {

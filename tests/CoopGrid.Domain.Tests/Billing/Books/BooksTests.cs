@@ -107,4 +107,19 @@ public sealed class BooksTests
         Assert.Equal((42, 42, 4, 5, 1), (settlement.Bill.Number, settlement.Numbers.Last, settlement.Bill.Charges, settlement.Revenue, settlement.Rounding));
         Assert.Equal(new Balances(-4, 5, 0, 0, -1), default(Balances).After(settlement.Entry));
     }
+
+    /// <summary>
+    /// The same in its epoch's books: the whole revenue has its share for the commons, and the rounding is an entry beside the bill. Seen to fail with the bill's charges
+    /// for the revenue, and without the entry.
+    /// </summary>
+    [Fact]
+    public void What_a_final_bill_was_rounded_by_is_in_its_epochs_books()
+    {
+        ClassFigures soFar = Facts.Figures(30, 15, 10, new() { FixedFee = 5, Rate = 1 });
+        var books = new EpochBooks { Epoch = soFar.Epoch, Span = new(soFar.Epoch.Number, Instant.FromUnixMs(0), Instant.FromUnixMs(10_000)) };
+        EpochStep step = books.Settle(Alice, soFar, Facts.Used(12, 5, new SurgedUnits(1, 1500, 1)), []);
+        Assert.Equal(new Leavers(12, 5, 5), step.Books.Leavers);
+        Assert.Equal(4, Assert.Single(step.Bills).Charges);
+        Assert.Equal(new Balances(0, 1, 0, 0, -1), default(Balances).After(Assert.Single(step.Entries)));
+    }
 }

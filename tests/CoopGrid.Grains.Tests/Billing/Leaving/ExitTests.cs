@@ -2,6 +2,7 @@ using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Billing.Books;
 using CoopGrid.Domain.Usage;
 using CoopGrid.Grains.Ledger;
+using CoopGrid.Grains.Market;
 using CoopGrid.Grains.Tests.Ledger;
 using CoopGrid.Grains.Tests.Market;
 using CoopGrid.Grains.Tests.Silo;
@@ -133,6 +134,23 @@ public sealed class ExitTests
         Assert.Equal(MarketOutcome.MemberExited, (await market.Slot(starts).Ask(MarketSilo.Bid("m0", "c", 100, 50))).Outcome);
         Assert.Equal(ReportOutcome.MeterUnknown, (await silo.Member("m0").Report(new() { Meter = "roof", Sequence = 1, Slices = [new(1, 1)] })).Outcome);
         Assert.Equal(MemberOutcome.Conflict, (await silo.Member("m0").RegisterMeter("roof")).Outcome);
+    }
+
+    /// <summary>Slots of one class are more than are listed at once. Seen to fail with the first page alone.</summary>
+    [Fact]
+    public async Task What_a_member_has_after_a_thousand_other_slots_is_taken_too()
+    {
+        await using MarketSilo market = await MarketSilo.StartAsync(members: 1, time: _clock, disk: null);
+        long starts = market.StartOf(3);
+        lock (market.Grid.Disk.Lock)
+        {
+            for (int before = 1; before <= 1000; before++)
+                market.Grid.Disk.Books[SlotBooks.Of(new(GridSilo.ClassOf("homes"), starts - (before * 10_000)))] = [];
+        }
+
+        Assert.Equal(MarketOutcome.Accepted, (await market.Slot(starts).Ask(MarketSilo.Bid("m0", "b", 100, 50))).Outcome);
+        await Exited(market.Grid, "m0");
+        Assert.Empty((await market.Slot(starts).GetReservation("m0"))!.Bids);
     }
 
     // Of the epoch that it left in: it has a bill of the one that it came in too.
