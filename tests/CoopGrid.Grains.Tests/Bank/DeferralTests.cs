@@ -190,7 +190,9 @@ public sealed class DeferralTests
             silo.Class("homes").Exchange(new() { Producer = producer, LeaseEpoch = epoch, Exchange = exchange, At = Instant.Now(silo.Time) }).Soon();
     }
 
-    /// <summary>A crash would bring the ticket back: whoever redeems it in a hurry waits for the commit all the same. Seen to fail with a ticket that is not waited for.</summary>
+    /// <summary>
+    /// A crash would bring the ticket back: whoever redeems it in a hurry waits for the commit all the same. Seen to fail with a ticket that is not waited for.
+    /// </summary>
     [Fact]
     public async Task A_ticket_is_redeemed_durably_also_where_relaxed_answers_are_allowed()
     {

@@ -66,8 +66,8 @@ public sealed class TicketReserveTests
     }
 
     /// <summary>
-    /// A policy with a longer wait is voted: the reserve is deeper from then on, and what was free before the first look is not known. Seen to fail without the time of the
-    /// first look.
+    /// A policy with a longer wait is voted: the reserve is deeper from then on, and what was free before the first look is not known. Seen to fail without the time of
+    /// the first look.
     /// </summary>
     [Fact]
     public void A_reserve_that_grows_deeper_is_waited_for_from_the_first_look_on()
