@@ -9,7 +9,7 @@ public sealed class KillReportTests
 
     /// <summary>
     /// Served again after two seconds. Ten seconds after the death all answers of 250 ms come at once: nothing is taken away. Seen to fail with units that
-    /// count when they are answered (10,300 ms).
+    /// count when they are answered (8,300 ms).
     /// </summary>
     [Fact]
     public void The_rate_is_back_when_what_is_asked_for_is_admitted_and_a_late_answer_takes_nothing_away()
