@@ -117,8 +117,9 @@ internal sealed class Relay(Address address, History history, int seed, int numb
                 await call(clients);
                 return;
             }
-            catch (RpcException failure) when (IsUnknown(failure))
+            catch (Exception failure) when (failure is IOException || (failure is RpcException status && IsUnknown(status)))
             {
+                // A stream to a silo that dies while it is written to ends without a status.
                 history.NotAnswered();
                 await Task.Delay(Pause, TimeProvider.System, stop);
             }

@@ -74,6 +74,11 @@ internal sealed class Doors(IReadOnlyList<Uri> addresses, HistoryLog history, Ti
         {
             told.AddRange(Failed(questions.Skip(told.Count), phase, silo, asked, error));
         }
+        catch (IOException broken)
+        {
+            // The silo died while the stream was written to: that has no status.
+            told.AddRange(Failed(questions.Skip(told.Count), phase, silo, asked, new RpcException(new Status(StatusCode.Unavailable, broken.Message))));
+        }
 
         foreach (CallRecord call in told) history.Add(call);
         return told;
