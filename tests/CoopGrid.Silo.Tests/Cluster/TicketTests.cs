@@ -128,12 +128,15 @@ public sealed class TicketTests : IDisposable
         request.Ticket = ticket.Ticket;
         await At(opens + 100);
         AdmitReply? reply = null;
-        for (int door = relay; NowMs < closes && reply is null or { Outcome: Outcome.Deferred }; door++)
-        {
-            reply = await Until.Asked(doors[door % doors.Length].Clients, request);
-            if (reply?.Outcome != Outcome.Admitted) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
-        }
-
+        int door = relay;
+        await Until.True(
+            async () =>
+            {
+                if (NowMs >= closes) return true;
+                reply = await Until.Asked(doors[door++ % doors.Length].Clients, request);
+                return reply is not (null or { Outcome: Outcome.Deferred });
+            },
+            () => $"the end of {ticket.Ticket}'s second");
         told.Add(new(ticket.Ticket, opens, closes, NowMs, reply));
     }
 
