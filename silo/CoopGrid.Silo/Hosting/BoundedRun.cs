@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Options;
+
+namespace CoopGrid.Silo.Hosting;
+
+/// <summary>
+/// Runs a host so that its process ends, whatever does not: a start that is told to stop, a stop, and closing each get a time. Nothing that is left
+/// behind is needed, for what was answered is on disk (L1).
+/// </summary>
+/// <param name="host">What is run, and disposed of.</param>
+/// <param name="grace">How long closing may take, and how long a stop may take beyond the host's own <see cref="HostOptions.ShutdownTimeout"/>.</param>
+/// <param name="told">Where it is said that something was left behind.</param>
+internal sealed class BoundedRun(IHost host, TimeSpan grace, TextWriter told)
+{
+    private readonly TimeSpan _stop = host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout + grace;
+    private readonly CancellationToken _stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+    private volatile bool _started;
+
+    /// <summary>Starts the host, waits until it is told to stop, stops it and closes it.</summary>
+    /// <returns>When it is closed or left behind; threads of it may still run then, so the process is to be ended by <see cref="Environment.Exit"/>.</returns>
+    /// <exception cref="Exception">What the start failed with.</exception>
+    public async Task ToItsEnd()
+    {
+        using var late = new CancellationTokenSource();
+        await using CancellationTokenRegistration stopping = _stopping.Register(() => late.CancelAfter(_stop));
+        try
+        {
+            await Task.Run(RunAsync, CancellationToken.None).WaitAsync(late.Token);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            if (late.IsCancellationRequested) await told.WriteLineAsync($"The silo did not stop within {_stop.TotalSeconds:0.#} s; it is left as it is.");
+        }
+        finally
+        {
+            await CloseAsync();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        await host.StartAsync(CancellationToken.None);
+        _started = true;
+        await host.WaitForShutdownAsync(CancellationToken.None);
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await Task.Run(_started ? DisposeAsync : StopAndDisposeAsync, CancellationToken.None).WaitAsync(grace);
+        }
+        catch (TimeoutException)
+        {
+            await told.WriteLineAsync($"What the silo had opened was not closed within {grace.TotalSeconds:0.#} s; the process ends without it.");
+        }
+    }
+
+    /// <summary>A start that failed has parts that run, and a silo that its cluster may know already.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "What the start failed with is told; what did not start need not be able to stop.")]
+    private async Task StopAndDisposeAsync()
+    {
+        try
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // As above.
+        }
+
+        await DisposeAsync();
+    }
+
+    private async Task DisposeAsync()
+    {
+        if (host is IAsyncDisposable all) await all.DisposeAsync();
+        else host.Dispose();
+    }
+}
