@@ -1,3 +1,4 @@
+using System.Globalization;
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Billing.Books;
 using CoopGrid.Grains.Billing;
@@ -51,12 +52,41 @@ public sealed class SelfClosingTests
             async () => (await next.Class(Class).GetEpochs()).All(epoch => epoch.Number > second), () => "a class that has let billed epochs go", stepMs: 100);
     }
 
+    /// <summary>
+    /// March 2026 in Berlin has lost an hour to summer time: 743 hours are 44,580 slices, and members that enrol in the last one pay for one. Seen to fail with the
+    /// co-op's zone taken for UTC.
+    /// </summary>
+    [Fact]
+    public async Task A_calendar_month_ends_and_is_billed_by_the_coops_own_clock()
+    {
+        var disk = new Disk();
+        await using GridSilo silo = await StartAsync(disk, new FakeTimeProvider(DateTimeOffset.Parse("2026-03-31T21:59:40Z", CultureInfo.InvariantCulture)));
+        await silo.Found(Class, Short with
+        {
+            Window = new() { SliceMs = 60_000, Slices = 4, Epoch = new() { Kind = EpochKind.Month } },
+            Tariff = Short.Tariff with { FixedFee = 44_580_000 },
+        }, Members, "Europe/Berlin");
+        long march = await Send(silo, "a");
+        await Closed(silo, march);
+
+        AssertBills(disk, march);
+        Assert.Equal(Ms("2026-03-31T22:00:00Z"), BooksOf(disk, march)!.Span.End.UnixMs);
+        Assert.InRange(silo.Time.GetUtcNow().ToUnixTimeMilliseconds(), Ms("2026-03-31T22:00:00Z"), Ms("2026-03-31T22:05:00Z"));
+        static long Ms(string at) => DateTimeOffset.Parse(at, CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
+    }
+
     /// <summary>All but the last member send: m0 a unit, m1 two, and so on.</summary>
     /// <returns>The epoch that it counts in.</returns>
     private static async Task<long> Use(GridSilo silo, string key)
     {
         // Room for all of it before the epoch's end.
         await silo.AdvanceUntil(() => silo.Time.GetUtcNow().ToUnixTimeMilliseconds() % 5000 < 1000, "the beginning of an epoch", stepMs: 100);
+        return await Send(silo, key);
+    }
+
+    /// <inheritdoc cref="Use"/>
+    private static async Task<long> Send(GridSilo silo, string key)
+    {
         for (int i = 0; i < Members - 1; i++)
         {
             AdmissionAnswer answer = new() { Outcome = Outcome.None };

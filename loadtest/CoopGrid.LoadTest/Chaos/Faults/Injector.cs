@@ -8,7 +8,7 @@ namespace CoopGrid.LoadTest.Chaos.Faults;
 internal sealed class Injector(Scene scene, TimeProvider clock, Action<string> tell)
 {
     /// <summary>After SIGTERM a silo drains; one that hangs is killed, which is told.</summary>
-    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan SealPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
