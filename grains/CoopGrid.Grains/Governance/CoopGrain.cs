@@ -12,6 +12,7 @@ namespace CoopGrid.Grains.Governance;
 internal sealed class CoopGrain(
     [PersistentState(GrainStates.Coop, GrainStates.Storage)] IPersistentState<CoopCheckpoint> state,
     IMemberDirectory directory,
+    IEntryBooks books,
     ICheckpointStore checkpoints,
     GridClock clock) : Grain, ICoopGrain
 {
@@ -47,6 +48,8 @@ internal sealed class CoopGrain(
 
     public async Task<bool> Adopt(GovernanceVersion version)
     {
+        GovernanceEffect executed = await ProposalBooks.ExecutedAsync<GovernanceEffect>(books, this.GetPrimaryKeyString(), version.Origin, CancellationToken.None);
+        version = new(executed.Governance, executed.Origin);
         ImmutableArray<GovernanceVersion> versions = _stored.Last.ToVersions();
         int number = version.Governance.Version;
         bool isNew = !versions.Any(known => known.Origin == version.Origin);

@@ -15,8 +15,6 @@ namespace CoopGrid.Grains.Governance;
 internal sealed class ProposalGrain(
     IEntryBooks books, IMemberDirectory directory, IBillStore bills, Credits credits, GridClock clock) : Grain, IProposalGrain
 {
-    private const int ReadAtOnce = 1000;
-
     // Each turn that is waited for is another proposal's execution, from its beginning to its end.
     private const int MostTurns = 16;
 
@@ -25,8 +23,6 @@ internal sealed class ProposalGrain(
     private ProposalId _id;
     private Proposal _proposal = new("");
 
-    private BookId Book => new(_id.Coop, ProposalBooks.Kind, _id.Proposal);
-
     private ICoopGrain Coop => GrainFactory.GetGrain<ICoopGrain>(_id.Coop);
 
     private Instant Now => clock.Read().Now;
@@ -34,14 +30,7 @@ internal sealed class ProposalGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = ProposalId.Parse(this.GetPrimaryKeyString());
-        _proposal = new(_id.Proposal);
-        while (true)
-        {
-            IReadOnlyList<byte[]> entries = await books.ReadAsync(Book, _proposal.Sequence, ReadAtOnce, cancellationToken);
-            foreach (byte[] entry in entries) _proposal.Apply(ProposalEntryJson.Read(entry));
-            if (entries.Count < ReadAtOnce) break;
-        }
-
+        _proposal = await ProposalBooks.ReadAsync(books, _id, cancellationToken);
         await BringAbout();
     }
 
@@ -108,7 +97,7 @@ internal sealed class ProposalGrain(
             try
             {
                 byte[][] entries = [.. decision.Entries.Select(ProposalEntryJson.Write)];
-                if (!await books.AppendAsync(Book, _proposal.Sequence, entries, CancellationToken.None))
+                if (!await books.AppendAsync(ProposalBooks.Of(_id), _proposal.Sequence, entries, CancellationToken.None))
                     throw new InvalidOperationException($"Another activation of proposal {_id} has written since this one read its book.");
             }
             catch

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CoopGrid.Domain.Governance;
+using CoopGrid.Grains.Governance;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
 
@@ -14,10 +15,12 @@ internal sealed partial class ClassGrain
     public async Task<bool> Adopt(PolicyVersion version)
     {
         if (_log is null) throw new InvalidOperationException($"There is no class {_id}.");
+        ClassPolicyEffect executed = await ProposalBooks.ExecutedAsync<ClassPolicyEffect>(books, _id.Coop, version.Origin, CancellationToken.None);
+        if (executed.Class != _id.Class) throw new InvalidOperationException($"Proposal {version.Origin.Proposal} is about class {executed.Class}, not {_id.Class}.");
         Instant now = clock.Read().Now;
         Roll(now);
         PolicyHistory next = PolicyHistory.Restore(_id.Class, [.. _history!.Versions]);
-        bool isNew = next.Add(version, Zone, now);
+        bool isNew = next.Add(executed.Version, Zone, now);
         if (isNew) await Write(last => CheckpointAfter(last) with { Policies = Told(next, now), History = [.. next.Versions] });
         _history = next;
 

@@ -62,10 +62,8 @@ public sealed class PolicyInForceTests
         await silo.Found("homes", Policy, 1);
         PolicyVersion first = await silo.Change("homes", Larger);
         long epoch = (Slice / 5 * 5) + 5;
-        PolicyVersion second = new(
-            Larger with { Version = 3, Tariff = Larger.Tariff with { Rate = 6 } },
-            epoch,
-            new() { Version = 3, Proposal = "p-3", ExecutedAt = Instant.Now(_clock) });
+        ClassPolicy dearer = Larger with { Version = 3, Tariff = Larger.Tariff with { Rate = 6 } };
+        PolicyVersion second = ExecutedProposal.Of(_disk, Instant.Now(_clock), "homes", dearer, epoch).Version;
         Assert.True(await silo.Class("homes").Adopt(second));
         await silo.Kill();
 
@@ -73,6 +71,26 @@ public sealed class PolicyInForceTests
         await last.Leased("homes");
         Assert.Equal([1, 2, 3], (await last.Class("homes").GetHistory()).Select(version => version.Policy.Version));
         await AskUntil(last, slice => slice > epoch, slice => slice >= epoch ? 3 : slice >= first.FromSlice ? 2 : 1);
+    }
+
+    /// <summary>Whoever asks: the proposal's own book says what holds. Seen to fail where what is handed in was adopted, and without the look at the class.</summary>
+    [Fact]
+    public async Task A_class_adopts_what_its_members_executed_and_nothing_else()
+    {
+        await using GridSilo silo = await Start();
+        await silo.Found("homes", Policy, 1);
+        ClassPolicy cheap = Larger with { Version = 2, Tariff = Larger.Tariff with { Rate = 0 } };
+        PolicyVersion madeUp = new(cheap, Slice + 1, new() { Version = 2, Proposal = "p-2", ExecutedAt = Instant.Now(_clock) });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => silo.Class("homes").Adopt(madeUp));
+
+        PolicyVersion voted = ExecutedProposal.Of(_disk, Instant.Now(_clock), "homes", Larger with { Version = 2 }, Slice + 1).Version;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => silo.Class("homes").Adopt(madeUp));
+        Assert.True(await silo.Class("homes").Adopt(voted with { Policy = cheap, FromSlice = Slice }));
+        PolicyVersion others = ExecutedProposal.Of(_disk, Instant.Now(_clock), "farms", cheap with { Version = 3 }, Slice + 1).Version;
+        await Assert.ThrowsAsync<InvalidOperationException>(() => silo.Class("homes").Adopt(others));
+
+        PolicyVersion newest = (await silo.Class("homes").GetHistory())[^1];
+        Assert.Equal((voted.FromSlice, voted.Origin, Larger.Tariff.Rate), (newest.FromSlice, newest.Origin, newest.Policy.Tariff.Rate));
     }
 
     private long Slice => Policy.Window.SliceAt(Instant.Now(_clock));

@@ -108,11 +108,7 @@ internal sealed class GridSilo : IAsyncDisposable
     {
         PolicyVersion newest = (await Class(@class).GetHistory())[^1];
         Instant now = Instant.Now(Time);
-        int version = newest.Policy.Version + 1;
-        var next = new PolicyVersion(
-            policy with { Version = version },
-            policy.Window.SliceAt(now) + 1,
-            new() { Version = version, Proposal = $"p-{version}", Tally = new(1, 0, 0), Electorate = 1, DecidedAt = now, ExecutedAt = now });
+        PolicyVersion next = ExecutedProposal.Of(Disk, now, @class, policy with { Version = newest.Policy.Version + 1 }, policy.Window.SliceAt(now) + 1).Version;
         Assert.True(await Class(@class).Adopt(next));
         return next;
     }
