@@ -118,7 +118,10 @@ public sealed class MonthTests
         await over.CancelAsync();
         await load;
         var told = new MonthTold([.. traffic.Told, .. couriers.Told], traffic.Unknown + couriers.Unknown, [market, .. stormy]);
-        await BilledAsync(grid, meters, exits, told);
+        MonthAudit audit = await BilledAsync(grid, meters, exits, told);
+
+        // The founding charter's, and one for each vote.
+        Assert.Equal(Enumerable.Range(1, votes.Length + 1), audit.Versions.Where(line => line.Class == MonthCharter.People).Select(line => line.Version).Order());
     }
 
     private static async Task JoinAsync(MonthGrid grid, MonthTraffic traffic, int step)
@@ -128,7 +131,7 @@ public sealed class MonthTests
         traffic.Join(member);
     }
 
-    private static async Task BilledAsync(MonthGrid grid, MonthMeters meters, MonthExits exits, MonthTold told)
+    private static async Task<MonthAudit> BilledAsync(MonthGrid grid, MonthMeters meters, MonthExits exits, MonthTold told)
     {
         // On to the middle of a week, so that the last one is over for meters too.
         long week = MonthAudit.WeekOf(grid.Now.ToUnixTimeMilliseconds());
@@ -152,6 +155,7 @@ public sealed class MonthTests
         foreach (string @class in MonthCharter.Classes) await audit.CheckClassAsync(@class, closed[@class]);
         await audit.CheckBooksAsync();
         AssertMany(ledger.Kinds, slots.Kinds, audit);
+        return audit;
     }
 
     /// <summary>It was not about nothing.</summary>

@@ -6,7 +6,10 @@ namespace CoopGrid.Silo.Tests.Months;
 /// <summary>A policy that members change as the charter has it: proposed and voted at once, queued when the vote is over, executed when its timelock is.</summary>
 internal sealed class MonthVotes(MonthGrid grid, string inClass, int basedOn, string policy)
 {
-    private readonly string _id = $"{inClass} after {basedOn}";
+    private readonly string _id = IdOf(inClass, basedOn);
+
+    /// <summary>The proposal that changes a version of a class's policy.</summary>
+    public static string IdOf(string inClass, int basedOn) => $"{inClass} after {basedOn}";
 
     public async Task ProposeAsync()
     {

@@ -23,6 +23,9 @@ internal sealed class MonthAudit(MonthGrid grid, ExportedLedger ledger, Exported
     /// <summary>Lines that were compared, by kind, without those of 0; and bills of who has left.</summary>
     public Dictionary<string, int> Lines { get; } = [];
 
+    /// <summary>Versions of policies that lines cite, of all classes.</summary>
+    public HashSet<(string Class, int Version)> Versions { get; } = [];
+
     /// <summary>Units that decayed into the commons.</summary>
     public long Decayed { get; private set; }
 
@@ -93,6 +96,7 @@ internal sealed class MonthAudit(MonthGrid grid, ExportedLedger ledger, Exported
             if (line.Amount != 0) Count(line.Kind);
         }
 
+        Versions.UnionWith(bill.Lines.Select(line => (bill.Class, line.PolicyVersion)));
         _numbers.Add(bill.Number);
         return charges;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CoopGrid.Protocol.V1;
 using CoopGrid.Silo.Tests.Processes;
+using Xunit;
 
 namespace CoopGrid.Silo.Tests.Months.Audit;
 
@@ -12,11 +13,23 @@ internal sealed record PublishedTerms(int Version, long FromMs, long Fee, long R
     {
         PolicyHistory history = await grid.Answered(
             "the policy's history", door => door.Governance.GetPolicyHistoryAsync(new() { Coop = Charters.Coop, Class = @class }).ResponseAsync);
+        Assert.All(history.Versions, (version, at) => AssertVoted(@class, version, at + 1));
         return [.. history.Versions.Select(Read)];
     }
 
     /// <summary>Those of an epoch that starts then.</summary>
     public static PublishedTerms At(List<PublishedTerms> versions, long startMs) => versions.Last(version => version.FromMs <= startMs || version.Version == 1);
+
+    /// <summary>The founding charter's, or that of a vote of the month's, all for it, executed a timelock after its end and in force after that.</summary>
+    private static void AssertVoted(string @class, PolicyVersion version, int number)
+    {
+        PolicyOrigin origin = version.Origin;
+        Assert.Equal(number, version.Version);
+        Assert.Equal(number == 1 ? "" : MonthVotes.IdOf(@class, number - 1), origin.Proposal);
+        if (number == 1) return;
+        Assert.Equal(((long)MonthCharter.PeopleNames.Length, 0L, 0L), (origin.Tally.VotesFor, origin.Tally.VotesAgainst, origin.Tally.Abstained));
+        Assert.InRange(origin.ExecutedUnixMs, origin.DecidedUnixMs + (long)TimeSpan.FromDays(1).TotalMilliseconds, version.EffectiveUnixMs);
+    }
 
     private static PublishedTerms Read(PolicyVersion version)
     {
