@@ -112,4 +112,7 @@ public sealed record ProjectedFigures
 
     /// <summary>When it will end.</summary>
     [Id(4)] public Instant End { get; init; }
+
+    /// <summary>Lines that wait for the member's next bill, as they are stored, in the order in which they were handed in.</summary>
+    [Id(5)] public ImmutableArray<byte[]> WaitingLines { get; init; } = [];
 }

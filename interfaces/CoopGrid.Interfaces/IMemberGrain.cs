@@ -67,6 +67,10 @@ public interface IMemberGrain : IGrainWithStringKey
     /// <exception cref="InvalidOperationException">The account has moved to another activation; ask again.</exception>
     [Alias("ProjectBill")]
     ValueTask<ProjectedFigures?> ProjectBill();
+
+    /// <summary>The lines that wait for the member's next bill have changed.</summary>
+    [Alias("LinesChanged")]
+    ValueTask LinesChanged();
 }
 
 /// <summary>The answer to an exit.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CoopGrid.Domain.Admission;
 using CoopGrid.Domain.Bank;
 using CoopGrid.Domain.Billing;
@@ -12,6 +13,8 @@ namespace CoopGrid.Grains.Admission;
 /// <content>Shows what the member's bills are rated on.</content>
 internal sealed partial class MemberGrain
 {
+    private WaitingLines? _waiting;
+
     public async ValueTask<EpochFiguresAnswer> GetEpoch(long number)
     {
         if (_decider is not { } decider) return new(EpochFiguresOutcome.MemberUnknown);
@@ -38,14 +41,29 @@ internal sealed partial class MemberGrain
         return await Settle(decider) is null ? answer : new(EpochFiguresOutcome.FinallyBilled);
     }
 
-    public ValueTask<ProjectedFigures?> ProjectBill()
+    public async ValueTask<ProjectedFigures?> ProjectBill()
     {
+        if (_decider is not { } decider) return null;
+        _waiting ??= new(bills, clock);
+        ImmutableArray<byte[]> waiting = await _waiting.ReadAsync(_claim.Member, CancellationToken.None);
         lock (_claim.Gate)
         {
-            if (_decider is not { } decider) return new((ProjectedFigures?)null);
             if (!decider.IsOwner) throw new InvalidOperationException(RequestDecider.NotHere);
-            return new(Projected(decider));
+            return Projected(decider) is { } figures ? figures with { WaitingLines = waiting } : null;
         }
+    }
+
+    public ValueTask LinesChanged()
+    {
+        _waiting?.Forget();
+
+        // Whoever came into memory only for that leaves it at once.
+        lock (_claim.Gate)
+        {
+            if (_waiting is null && _decider is not { IsIdle: false }) DeactivateOnIdle();
+        }
+
+        return default;
     }
 
     private EpochFiguresAnswer EpochOf(ClassGate gate, long number)

@@ -23,7 +23,7 @@ namespace CoopGrid.Grains.Admission;
 [Reentrant]
 [HomePlacement]
 internal sealed partial class MemberGrain(
-    ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock, LateLines lateLines, Farewell farewell) : Grain, IMemberGrain, IClaimOwner
+    ClaimTable claims, ClassGates gates, AccountLedger ledger, GridClock clock, LateLines lateLines, Farewell farewell, IBillStore bills) : Grain, IMemberGrain, IClaimOwner
 {
     private MemberClaim _claim = null!;
     private volatile RequestDecider? _decider;

@@ -18,7 +18,7 @@ public static class GridSiloBuilder
     /// <summary>
     /// Adds everything but storage: the host registers <see cref="ILedgerStore"/>, <see cref="IMemberDirectory"/>,
     /// <see cref="IClaimStore"/>, <see cref="IClassHeads"/>, <see cref="IPriceHistory"/>, <see cref="ISliceHistory"/>, <see cref="IEntryBooks"/>,
-    /// <see cref="IBillStore"/>, <see cref="ICheckpointStore"/> and a grain storage named <see cref="GrainStates.Storage"/>.
+    /// <see cref="ICheckpointStore"/>, bills by <see cref="AddBills"/>, and a grain storage named <see cref="GrainStates.Storage"/>.
     /// </summary>
     public static ISiloBuilder AddGrid(this ISiloBuilder silo)
     {
@@ -65,4 +65,8 @@ public static class GridSiloBuilder
         silo.AddMemoryGrainStorage("PubSubStore");
         return silo;
     }
+
+    /// <summary>Adds the store of bills, so that members hear of what it keeps for them.</summary>
+    public static IServiceCollection AddBills(this IServiceCollection services, IBillStore store) =>
+        services.AddSingleton<IBillStore>(all => new ToldBills(store, all.GetRequiredService<IGrainFactory>()));
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using CoopGrid.Grains.Billing;
+using CoopGrid.Grains.Hosting;
 using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Usage;
 using CoopGrid.Silo.Grpc;
@@ -114,7 +115,7 @@ internal static class GridHost
         services.AddSingleton(opened.Prices);
         services.AddSingleton(opened.Slices);
         services.AddSingleton(opened.Books);
-        services.AddSingleton(opened.Bills);
+        services.AddBills(opened.Bills);
         services.AddSingleton(opened.Checkpoints);
         return opened;
     }

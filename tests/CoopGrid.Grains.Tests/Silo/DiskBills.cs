@@ -40,6 +40,9 @@ internal sealed class DiskBills(Disk disk, Power power) : IBillStore
     /// <summary>The same, after.</summary>
     public Action? AfterHandIn { get; set; }
 
+    /// <summary>Called after lines that wait were read.</summary>
+    public Action? AfterListing { get; set; }
+
     public Task<EpochRow?> FindEpochAsync(ClassId @class, long epoch, CancellationToken cancellation) => Locked(() => _books.Epochs.GetValueOrDefault((@class, epoch)));
 
     public Task<IReadOnlyList<EpochRow>> ListEpochsAsync(ClassId @class, int limit, CancellationToken cancellation) => Locked<IReadOnlyList<EpochRow>>(
@@ -48,12 +51,17 @@ internal sealed class DiskBills(Disk disk, Power power) : IBillStore
     public Task<IReadOnlyList<string>> ListBilledAsync(ClassId @class, long epoch, NameRange members, CancellationToken cancellation) => Locked<IReadOnlyList<string>>(
         () => [.. OfEpoch(@class, epoch).Select(row => row.Member).Where(member => IsIn(member, members))]);
 
-    public Task<IReadOnlyList<HandedInRow>> ListHandedInAsync(string coop, NameRange members, CancellationToken cancellation) => Locked<IReadOnlyList<HandedInRow>>(() =>
-    [
-        .. _books.Lines.Index()
-            .Where(line => line.Item.Bill == 0 && line.Item.Line.Member.Coop == coop && IsIn(line.Item.Line.Member.Member, members))
-            .Select(line => new HandedInRow(line.Index + 1, line.Item.Line.Member.Member, line.Item.Line.Line)),
-    ]);
+    public Task<IReadOnlyList<HandedInRow>> ListHandedInAsync(string coop, NameRange members, CancellationToken cancellation)
+    {
+        Task<IReadOnlyList<HandedInRow>> listed = Locked<IReadOnlyList<HandedInRow>>(() =>
+        [
+            .. _books.Lines.Index()
+                .Where(line => line.Item.Bill == 0 && line.Item.Line.Member.Coop == coop && IsIn(line.Item.Line.Member.Member, members))
+                .Select(line => new HandedInRow(line.Index + 1, line.Item.Line.Member.Member, line.Item.Line.Line)),
+        ]);
+        AfterListing?.Invoke();
+        return listed;
+    }
 
     public Task<bool> WriteAsync(BillingStep step, CancellationToken cancellation)
     {

@@ -26,6 +26,7 @@ internal sealed class GridSilo : IAsyncDisposable
         Disk = disk;
         Time = time;
         Store = new(disk, _power);
+        Bills = new(disk, _power);
         var builder = new InProcessTestClusterBuilder(1);
         builder.Options.InitializeClientOnDeploy = false;
         builder.ConfigureSilo((_, silo) =>
@@ -46,6 +47,9 @@ internal sealed class GridSilo : IAsyncDisposable
 
     /// <summary>The ledger's store, to be held or broken.</summary>
     public DiskLedger Store { get; }
+
+    /// <summary>The store of bills, to be held or broken.</summary>
+    public DiskBills Bills { get; }
 
     public TimeProvider Time { get; }
 
@@ -187,7 +191,7 @@ internal sealed class GridSilo : IAsyncDisposable
         services.AddSingleton<ISliceHistory>(histories);
         services.AddSingleton<IEntryBooks>(new DiskBooks(Disk, _power));
         services.AddSingleton<ICheckpointStore>(histories);
-        services.AddSingleton<IBillStore>(new DiskBills(Disk, _power));
+        services.AddBills(Bills);
         services.AddKeyedSingleton<IGrainStorage>(
             GrainStates.Storage,
             (provider, _) => new DiskStates(Disk, _power, new OrleansGrainStorageSerializer(provider.GetRequiredService<Orleans.Serialization.Serializer>())));

@@ -56,8 +56,7 @@ internal sealed class BillingService(Coops coops, MemberGrains members, IBillSto
         IMemberGrain member = members.Of(id);
         if (await member.ProjectBill() is not { } figures) throw await WithoutBill(member, request.Member);
         ClassFigures soFar = EpochMapping.ToFigures(figures.Class, figures.ClassSoFar);
-        HandedIn waiting = HandedIn.Of(
-            await store.ListHandedInAsync(request.Coop, new(request.Member, request.Member), context.CancellationToken), soFar);
+        HandedIn waiting = HandedIn.Of(figures.WaitingLines.Select((line, place) => new HandedInRow(place, request.Member, line)), soFar);
         return BillMapping.ToReply(BillRule.Project(id, soFar, EpochMapping.ToFigures(figures.MemberSoFar), waiting.Lines), figures, coop.Currency);
     }
 

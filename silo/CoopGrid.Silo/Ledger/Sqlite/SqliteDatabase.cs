@@ -10,11 +10,16 @@ namespace CoopGrid.Silo.Ledger.Sqlite;
 /// <item>A commit runs at once on its caller's thread, and what else waits to be written goes into its transaction: one fsync.</item>
 /// <item>Without commits, everything that waits is written together by whoever came first.</item>
 /// <item>A failing write undoes itself only; a failing commit leaves the others waiting.</item>
+/// <item>What is committed goes from SQLite's log into the file beside the commits, not within one of them: all but the last pages while others commit, these between
+/// two commits, so that the log begins anew.</item>
 /// <item>After a failure of SQLite the connection is opened anew, so that a store that returns is used again (L7).</item>
 /// </list>
 /// </summary>
 internal sealed class SqliteDatabase(string file, string pragmas) : IDisposable
 {
+    /// <summary>Pages in SQLite's log from which on they are taken into the file.</summary>
+    internal const int LongLog = 4000;
+
     private const int LargestBatch = 1024;
     private const string ReadPragmas = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON";
 
@@ -22,11 +27,13 @@ internal sealed class SqliteDatabase(string file, string pragmas) : IDisposable
     private readonly ConcurrentQueue<Write> _waiting = new();
     private readonly ConcurrentBag<SqliteSession> _readers = [];
     private SqliteSession? _writer;
+    private Task _emptying = Task.CompletedTask;
+    private long _logged;
     private int _pumping;
     private bool _disposed;
 
     /// <summary>The writing connection's pragmas: every commit is on disk when it returns (L1).</summary>
-    public static string WritePragmas => "PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000";
+    public static string WritePragmas => "PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0";
 
     /// <summary>Runs <paramref name="work"/> in a transaction now, on this thread.</summary>
     public T Commit<T>(Func<SqliteSession, T> work)
@@ -74,6 +81,8 @@ internal sealed class SqliteDatabase(string file, string pragmas) : IDisposable
             _disposed = true;
             _writer?.Dispose();
         }
+
+        _emptying.Wait();
 
         while (_readers.TryTake(out SqliteSession? reader)) reader.Dispose();
     }
@@ -123,6 +132,8 @@ internal sealed class SqliteDatabase(string file, string pragmas) : IDisposable
             WriteWaiting(_writer, taken);
             _writer.Execute("COMMIT");
             foreach (Write write in taken) write.Done();
+            if ((_logged += _writer.TakePagesWritten()) >= LongLog && _emptying.IsCompleted)
+                _emptying = Task.Factory.StartNew(EmptyLog, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             return result;
         }
         catch (Exception failure)
@@ -151,6 +162,25 @@ internal sealed class SqliteDatabase(string file, string pragmas) : IDisposable
             }
 
             session.Execute("RELEASE one");
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Commits tell what is wrong with the disk; the log only gets longer.")]
+    private void EmptyLog()
+    {
+        try
+        {
+            using var session = new SqliteSession(file, SqliteOpenMode.ReadWrite, pragmas);
+            session.Scalar("PRAGMA wal_checkpoint(PASSIVE)");
+            lock (_writing)
+            {
+                session.Scalar("PRAGMA wal_checkpoint(PASSIVE)");
+                _logged = 0;
+            }
+        }
+        catch (Exception)
+        {
+            // The next commit tries again.
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace CoopGrid.Silo.Ledger.Sqlite;
 
@@ -49,6 +50,13 @@ internal sealed class SqliteSession : IDisposable
         var rows = new List<T>();
         while (reader.Read()) rows.Add(row(reader));
         return rows;
+    }
+
+    /// <summary>How many pages it has written since it was last asked.</summary>
+    public int TakePagesWritten()
+    {
+        raw.sqlite3_db_status(_connection.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out int pages, out _, resetFlg: 1);
+        return pages;
     }
 
     public void Dispose()

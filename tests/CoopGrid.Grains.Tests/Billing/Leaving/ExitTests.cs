@@ -79,8 +79,8 @@ public sealed class ExitTests
         await Admitted(silo, "m0", 9);
         await Admitted(silo, "m1", 5);
         await silo.Service<IMemberDirectory>().BindSenderAsync(GridSilo.Coop, "0xm0", "m0", Cancellation);
-        if (billed) silo.Store().After = _ => throw new IOException("Written, but who knows.");
-        else silo.Store().Before = _ => throw new IOException("This silo is about to die.");
+        if (billed) silo.Bills.After = _ => throw new IOException("Written, but who knows.");
+        else silo.Bills.Before = _ => throw new IOException("This silo is about to die.");
         await silo.AdvanceUntil(
             async () =>
             {

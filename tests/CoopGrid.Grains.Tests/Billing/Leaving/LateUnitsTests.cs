@@ -56,8 +56,8 @@ public sealed class LateUnitsTests
     public async Task A_crash_around_the_hand_in_neither_loses_nor_doubles_late_units(bool handedIn)
     {
         GridSilo silo = await Billed();
-        if (handedIn) silo.Store().AfterHandIn = () => throw new IOException("Taken, but who knows.");
-        else silo.Store().BeforeHandIn = () => throw new IOException("This silo is about to die.");
+        if (handedIn) silo.Bills.AfterHandIn = () => throw new IOException("Taken, but who knows.");
+        else silo.Bills.BeforeHandIn = () => throw new IOException("This silo is about to die.");
         Assert.Equal(24, (await Report(silo, 2, new SliceUsage(_first + 3, 24))).LateUnits);
         Assert.DoesNotContain(_disk.Entries(), entry => entry.Entry is LateHandedIn);
         await silo.Kill();

@@ -1,7 +1,6 @@
 using CoopGrid.Domain.Billing;
 using CoopGrid.Domain.Billing.Books;
 using CoopGrid.Grains.Billing;
-using CoopGrid.Grains.Ledger;
 using CoopGrid.Grains.Tests.Silo;
 using CoopGrid.Interfaces;
 using CoopGrid.Model;
@@ -30,9 +29,6 @@ internal static class ShortEpochs
     /// <summary>Starts a silo that closes epochs by itself.</summary>
     public static Task<GridSilo> StartAsync(Disk disk, FakeTimeProvider clock) =>
         GridSilo.StartAsync(disk, clock, silo => silo.Services.AddHostedService<ClosingWatch>());
-
-    /// <summary>The store, to be broken.</summary>
-    public static DiskBills Store(this GridSilo silo) => (DiskBills)silo.Service<IBillStore>();
 
     /// <summary>Moves to the beginning of an epoch, so that there is time in it.</summary>
     public static Task BeginEpoch(this GridSilo silo) => silo.AdvanceUntil(

@@ -254,7 +254,7 @@ internal sealed class SimSilo
     }
 
     private SimActivation MakeMember(GrainId id) =>
-        new(this, id, reentrant: true, _ => new MemberGrain(Claims, Gates, Accounts, Clock, null!, null!), () => Task.CompletedTask);
+        new(this, id, reentrant: true, _ => new MemberGrain(Claims, Gates, Accounts, Clock, null!, null!, null!), () => Task.CompletedTask);
 
     private SimActivation MakeClass(GrainId id)
     {
