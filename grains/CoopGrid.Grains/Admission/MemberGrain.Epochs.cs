@@ -56,13 +56,6 @@ internal sealed partial class MemberGrain
     public ValueTask LinesChanged()
     {
         _waiting?.Forget();
-
-        // Whoever came into memory only for that leaves it at once.
-        lock (_claim.Gate)
-        {
-            if (_waiting is null && _decider is not { IsIdle: false }) DeactivateOnIdle();
-        }
-
         return default;
     }
 

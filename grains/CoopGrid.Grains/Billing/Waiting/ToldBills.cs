@@ -7,7 +7,7 @@ namespace CoopGrid.Grains.Billing;
 /// <summary>A store that tells members when the lines that wait for their next bill have changed (<see cref="WaitingLines"/>).</summary>
 internal sealed class ToldBills(IBillStore store, IGrainFactory grains) : IBillStore
 {
-    /// <summary>How long who hands a line in waits for the member. What it hands in is in the books by then.</summary>
+    /// <summary>How long who posts a credit waits for the member. What it posts is in the books by then.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     public async Task<HandInAnswer> HandInAsync(HandIn handIn, CancellationToken cancellation)
@@ -15,8 +15,12 @@ internal sealed class ToldBills(IBillStore store, IGrainFactory grains) : IBillS
         HandInAnswer answer = await store.HandInAsync(handIn, cancellation);
 
         // Also if it was taken before: whoever handed it in then may have died before it told.
-        if (answer.Outcome is HandInOutcome.Taken or HandInOutcome.TakenBefore && handIn.Member.Member.Length > 0)
-            await Tell(handIn.Member).WaitAsync(Patience, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (answer.Outcome is not (HandInOutcome.Taken or HandInOutcome.TakenBefore) || handIn.Member.Member.Length == 0) return answer;
+        Task told = Tell(handIn.Member);
+
+        // Who posts a credit sees it at once. Other lines may be handed in by the member itself, on its way out of memory: it would wait for its next activation.
+        if (handIn.Entry is null) told.Ignore();
+        else await told.WaitAsync(Patience, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         return answer;
     }
 
