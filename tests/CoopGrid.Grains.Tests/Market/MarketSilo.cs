@@ -71,13 +71,18 @@ internal sealed class MarketSilo : IAsyncDisposable
     /// <returns>Whether the request was accepted and stored.</returns>
     public async Task<bool> AskBeside(long starts, MarketRequest request)
     {
-        IReadOnlyList<SlotEntry> stored = Stored(starts);
-        SlotBook book = new SlotBook().After(stored);
-        SlotTerms offered = SlotTerms.Of(Policy, Instant.FromUnixMs(starts))!;
-        SlotDecision decision = SlotRule.Decide(book, request, MemberStatus.Active, offered, Instant.FromUnixMs(NowMs));
-        if (decision.Entries.IsEmpty) return false;
         BookId id = SlotBooks.Of(new(GridSilo.ClassOf("homes"), starts));
-        return await Books.Untroubled.AppendAsync(id, stored.Count, [.. decision.Entries.Select(SlotEntryCodec.Encode)], CancellationToken.None);
+        while (true)
+        {
+            IReadOnlyList<SlotEntry> stored = Stored(starts);
+            SlotBook book = new SlotBook().After(stored);
+            SlotTerms offered = SlotTerms.Of(Policy, Instant.FromUnixMs(starts))!;
+            SlotDecision decision = SlotRule.Decide(book, request, MemberStatus.Active, offered, Instant.FromUnixMs(NowMs));
+            if (decision.Entries.IsEmpty) return false;
+
+            // The silo's own activation may have stored meanwhile; it has few requests.
+            if (await Books.Untroubled.AppendAsync(id, stored.Count, [.. decision.Entries.Select(SlotEntryCodec.Encode)], CancellationToken.None)) return true;
+        }
     }
 
     public static MarketRequest Bid(string member, string key, long units, long price) =>
