@@ -1,36 +1,19 @@
-using System.Data.Common;
-using CoopGrid.Grains.Ledger;
 using CoopGrid.Silo.Hosting;
-using CoopGrid.Silo.Ledger;
-using CoopGrid.Silo.Ledger.Postgres;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Options;
 
 TimeSpan grace = TimeSpan.FromSeconds(5);
-string? why;
+int code;
 try
 {
     if (LedgerCommand.IsAsked(args)) return await LedgerCommand.RunAsync(args);
     await new BoundedRun(GridHost.Build(args), grace, Console.Error).ToItsEnd();
-    why = null;
+    code = Environment.ExitCode;
 }
-catch (Exception failure) when (failure is StorageStartException or CharterException or DemonstrationException or OptionsValidationException
-    or LedgerCorruptException or IOException)
+catch (Exception failure) when (StartFailure.Explain(failure) is not null)
 {
-    // What an operator can mend is said in a sentence, not in a stack trace.
-    why = failure.Message;
+    string what = LedgerCommand.IsAsked(args) ? "The ledger cannot be exported." : "CoopGrid cannot start.";
+    await Console.Error.WriteLineAsync($"{what} {StartFailure.Explain(failure)}");
+    code = 2;
 }
-catch (DbException failure)
-{
-    why = PostgresTrouble.Explain(failure);
-}
-catch (AddressInUseException failure)
-{
-    why = $"CoopGrid:Silo:Port or CoopGrid:Silo:GatewayPort cannot be listened on: {failure.Message}";
-}
-
-int code = why is null ? Environment.ExitCode : 2;
-if (why is not null) await Console.Error.WriteLineAsync($"{(LedgerCommand.IsAsked(args) ? "The ledger cannot be exported." : "CoopGrid cannot start.")} {why}");
 
 // By name, for threads of what could not be closed would keep the process.
 Environment.Exit(code);

@@ -18,7 +18,8 @@ internal sealed class BoundedRun(IHost host, TimeSpan grace, TextWriter told)
 
     /// <summary>Starts the host, waits until it is told to stop, stops it and closes it.</summary>
     /// <returns>When it is closed or left behind; threads of it may still run then, so the process is to be ended by <see cref="Environment.Exit"/>.</returns>
-    /// <exception cref="Exception">What the start failed with.</exception>
+    /// <exception cref="Exception">What the start failed with. Once the host was told to stop nothing is thrown: a failure is told.</exception>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a part fails with when it is told to stop, it is a stop.")]
     public async Task ToItsEnd()
     {
         using var late = new CancellationTokenSource();
@@ -27,9 +28,10 @@ internal sealed class BoundedRun(IHost host, TimeSpan grace, TextWriter told)
         {
             await Task.Run(RunAsync, CancellationToken.None).WaitAsync(late.Token);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (Exception failure) when (_stopping.IsCancellationRequested)
         {
             if (late.IsCancellationRequested) await told.WriteLineAsync($"The silo did not stop within {_stop.TotalSeconds:0.#} s; it is left as it is.");
+            else if (failure is not OperationCanceledException) await told.WriteLineAsync($"A part of the silo failed while it was told to stop: {StartFailure.Explain(failure) ?? failure.Message}");
         }
         finally
         {

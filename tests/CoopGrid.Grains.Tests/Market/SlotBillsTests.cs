@@ -216,7 +216,7 @@ public sealed class SlotBillsTests
     {
         public volatile bool Fails;
 
-        /// <summary>Whether who looks a day back gets an answer all the same: that is no class.</summary>
+        /// <summary>Whether who looks a day back gets an answer all the same. That is no class: it looks back to its founding at most.</summary>
         public volatile bool SparesFarewells;
 
         /// <summary>From where it was listed.</summary>
@@ -231,7 +231,7 @@ public sealed class SlotBillsTests
         public Task<IReadOnlyList<string>> ListAsync(string coop, string kind, string after, int limit, CancellationToken cancellation)
         {
             lock (After) After.Add(after);
-            bool spared = SparesFarewells && SlotBooks.StartOf(after) < DateTimeOffset.UnixEpoch.AddYears(56).ToUnixTimeMilliseconds();
+            bool spared = SparesFarewells && SlotBooks.StartOf(after) < DateTimeOffset.UnixEpoch.AddYears(56).AddHours(-1).ToUnixTimeMilliseconds();
             return Fails && !spared ? throw new IOException("The store could not be reached.") : books.ListAsync(coop, kind, after, limit, cancellation);
         }
     }

@@ -44,6 +44,21 @@ public sealed class BoundedRunTests : IDisposable
         Assert.Contains("did not stop within 1.1 s", _told.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>A database that is gone lets a start fail long after the silo was told to stop, and a stop too. Seen to end with an unhandled exception.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_fails_once_a_silo_was_told_to_stop_is_told_and_is_a_stop(bool starts)
+    {
+        var gone = new TaskCompletionSource();
+        var part = new Part { Start = starts ? Task.CompletedTask : gone.Task, Stop = starts ? gone.Task : Task.CompletedTask };
+        using IHost host = HostOf(part, Until.Deadline);
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => gone.SetException(new IOException("no database")));
+        await RunUntilStopped(host, part, Until.Deadline);
+        Assert.True(part.IsClosed);
+        Assert.Contains("no database", _told.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_silo_that_is_told_to_stop_ends_though_it_never_has_stopped()
     {
@@ -88,10 +103,12 @@ public sealed class BoundedRunTests : IDisposable
         await run;
     }
 
-    private static IHost HostOf(Part part)
+    private static IHost HostOf(Part part) => HostOf(part, Shutdown);
+
+    private static IHost HostOf(Part part, TimeSpan shutdown)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new());
-        builder.Services.AddSingleton<IHostedService>(_ => part).Configure<HostOptions>(options => options.ShutdownTimeout = Shutdown);
+        builder.Services.AddSingleton<IHostedService>(_ => part).Configure<HostOptions>(options => options.ShutdownTimeout = shutdown);
         return builder.Build();
     }
 
