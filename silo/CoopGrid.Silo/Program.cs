@@ -5,7 +5,7 @@ int code;
 try
 {
     if (LedgerCommand.IsAsked(args)) return await LedgerCommand.RunAsync(args);
-    await new BoundedRun(GridHost.Build(args), grace, Console.Error).ToItsEnd();
+    new BoundedRun(GridHost.Build(args), grace, Console.Error).ToItsEnd();
     code = Environment.ExitCode;
 }
 catch (Exception failure) when (StartFailure.Explain(failure) is not null)

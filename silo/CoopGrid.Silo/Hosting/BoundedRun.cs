@@ -16,27 +16,45 @@ internal sealed class BoundedRun(IHost host, TimeSpan grace, TextWriter told)
     private readonly CancellationToken _stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
     private volatile bool _started;
 
-    /// <summary>Starts the host, waits until it is told to stop, stops it and closes it.</summary>
+    /// <summary>Starts the host, waits until it is told to stop, stops it and closes it. The caller's thread keeps the time itself: parts of Orleans whose start
+    /// failed run in circles, on two processors until the thread pool has no thread for a timer (10.4.2, with the distributed directory).</summary>
     /// <returns>When it is closed or left behind; threads of it may still run then, so the process is to be ended by <see cref="Environment.Exit"/>.</returns>
     /// <exception cref="Exception">What the start failed with. Once the host was told to stop nothing is thrown: a failure is told.</exception>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a part fails with when it is told to stop, it is a stop.")]
-    public async Task ToItsEnd()
+    public void ToItsEnd()
     {
-        using var late = new CancellationTokenSource();
-        await using CancellationTokenRegistration stopping = _stopping.Register(() => late.CancelAfter(_stop));
         try
         {
-            await Task.Run(RunAsync, CancellationToken.None).WaitAsync(late.Token);
+            Task run = Task.Run(RunAsync, CancellationToken.None);
+            if (!HasEnded(run)) told.WriteLine($"The silo did not stop within {_stop.TotalSeconds:0.#} s; it is left as it is.");
+            else run.GetAwaiter().GetResult();
         }
         catch (Exception failure) when (_stopping.IsCancellationRequested)
         {
-            if (late.IsCancellationRequested) await told.WriteLineAsync($"The silo did not stop within {_stop.TotalSeconds:0.#} s; it is left as it is.");
-            else if (failure is not OperationCanceledException) await told.WriteLineAsync($"A part of the silo failed while it was told to stop: {StartFailure.Explain(failure) ?? failure.Message}");
+            if (failure is not OperationCanceledException) told.WriteLine($"A part of the silo failed while it was told to stop: {StartFailure.Explain(failure) ?? failure.Message}");
         }
         finally
         {
-            await CloseAsync();
+            Close();
         }
+    }
+
+    private bool HasEnded(Task run)
+    {
+        try
+        {
+            run.Wait(_stopping);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return Task.WaitAny([run], _stop) == 0;
+        }
+        catch (AggregateException)
+        {
+            // What it failed with is the caller's to look at.
+        }
+
+        return true;
     }
 
     private async Task RunAsync()
@@ -46,16 +64,11 @@ internal sealed class BoundedRun(IHost host, TimeSpan grace, TextWriter told)
         await host.WaitForShutdownAsync(CancellationToken.None);
     }
 
-    private async Task CloseAsync()
+    private void Close()
     {
-        try
-        {
-            await Task.Run(_started ? DisposeAsync : StopAndDisposeAsync, CancellationToken.None).WaitAsync(grace);
-        }
-        catch (TimeoutException)
-        {
-            await told.WriteLineAsync($"What the silo had opened was not closed within {grace.TotalSeconds:0.#} s; the process ends without it.");
-        }
+        Task closing = Task.Run(_started ? DisposeAsync : StopAndDisposeAsync, CancellationToken.None);
+        if (Task.WaitAny([closing], grace) < 0) told.WriteLine($"What the silo had opened was not closed within {grace.TotalSeconds:0.#} s; the process ends without it.");
+        else closing.GetAwaiter().GetResult();
     }
 
     /// <summary>A start that failed has parts that run, and a silo that its cluster may know already.</summary>

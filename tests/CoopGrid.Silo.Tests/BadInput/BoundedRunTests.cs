@@ -92,7 +92,9 @@ public sealed class BoundedRunTests : IDisposable
 
     private static Task Never => new TaskCompletionSource().Task;
 
-    private Task Run(IHost host, TimeSpan grace) => new BoundedRun(host, grace, _told).ToItsEnd().WaitAsync(Until.Deadline, TestContext.Current.CancellationToken);
+    private Task Run(IHost host, TimeSpan grace) => Task.Factory
+        .StartNew(new BoundedRun(host, grace, _told).ToItsEnd, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+        .WaitAsync(Until.Deadline, TestContext.Current.CancellationToken);
 
     private async Task RunUntilStopped(IHost host, Part part, TimeSpan grace)
     {
